@@ -1,0 +1,52 @@
+# Short ways to the things one does with this library. Each installs what it
+# needs on Debian, and names the packages elsewhere.
+
+PREFIX = /usr/local
+TREE =
+
+C_ONLY = -Dintrospection=disabled -Dvapi=disabled -Ddocs=disabled -Dtests=false
+
+help:
+	@echo "make demo      hash a directory tree on all processors; TREE=/some/dir chooses it"
+	@echo "make check     build with gcc, clang and the sanitizers, and run every test"
+	@echo "make bench     measure, beside GThreadPool and GTask"
+	@echo "make docs      build the reference manual"
+	@echo "make install   install the library and its bindings below PREFIX ($(PREFIX))"
+	@echo "make clean     remove what was built"
+
+demo: build/release/build.ninja
+	@ninja -C build/release docs/examples/hash-tree
+	@build/release/docs/examples/hash-tree $(TREE)
+
+bench: build/release/build.ninja
+	@ninja -C build/release tests/benchmarks/gfutures-benchmark
+	@build/release/tests/benchmarks/gfutures-benchmark
+
+check:
+	@.ci/need c cxx clang san gir vala python gjs docs
+	@.ci/check
+
+docs: build/docs/build.ninja
+	@ninja -C build/docs gfutures-doc
+	@echo "The manual: file://$(CURDIR)/build/docs/docs/reference/html/index.html"
+
+install: build/install/build.ninja
+	@ninja -C build/install
+	@meson install -C build/install --no-rebuild
+
+build/release/build.ninja:
+	@.ci/need c
+	@meson setup build/release --buildtype=release $(C_ONLY) -Dbenchmarks=true -Dexamples=true
+
+build/docs/build.ninja:
+	@.ci/need c docs
+	@meson setup build/docs $(C_ONLY) -Ddocs=enabled
+
+build/install/build.ninja:
+	@.ci/need c gir vala
+	@meson setup build/install --prefix=$(PREFIX) --buildtype=debugoptimized -Dtests=false
+
+clean:
+	@rm -rf build
+
+.PHONY: help demo check bench docs install clean

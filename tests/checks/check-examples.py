@@ -1,0 +1,44 @@
+#!/usr/bin/python3
+"""The whole programs in the documentation comments compile without a warning."""
+import argparse
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+parser = argparse.ArgumentParser()
+parser.add_argument('--source', required=True, type=pathlib.Path)
+parser.add_argument('--build', required=True, type=pathlib.Path)
+parser.add_argument('--cc', nargs='+', required=True)
+options = parser.parse_args()
+
+flags = subprocess.run(['pkg-config', '--cflags', '--libs', 'gio-2.0'], check=True,
+                       stdout=subprocess.PIPE, universal_newlines=True).stdout.split()
+command = options.cc + ['-std=gnu11', '-Wall', '-Wextra', '-Wno-unused-parameter', '-Werror',
+                        f'-I{options.source}', f'-I{options.build}']
+
+n_tests = n_failed = 0
+for path in sorted(options.source.rglob('*.[ch]')):
+    for comment in re.findall(r'/\*\*\n(.*?)\*/', path.read_text(encoding='utf-8'), re.DOTALL):
+        text = re.sub(r'^ \* ?', '', comment, flags=re.MULTILINE)
+        subject = text.split()[0].rstrip(':')
+        for program in re.findall(r'\|\[<!-- language="C" -->\n(.*?)\]\|', text, re.DOTALL):
+            # Without its includes it is an excerpt, not a program.
+            if '#include' not in program:
+                continue
+            with tempfile.TemporaryDirectory() as folder:
+                goal = ['-o', f'{folder}/example', f'-L{options.build}', '-lgfutures-1']
+                if not re.search(r'^main \(', program, re.MULTILINE):
+                    goal = ['-c', '-o', f'{folder}/example.o']
+                run = subprocess.run(command + ['-xc', '-', '-xnone'] + flags + goal, input=program,
+                                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                     universal_newlines=True)
+            n_tests += 1
+            n_failed += run.returncode != 0
+            print('not ok' if run.returncode else 'ok', n_tests, f'/examples/{subject}')
+            for line in run.stdout.splitlines():
+                print('#', line)
+
+print(f'1..{n_tests}')
+sys.exit(n_failed > 0)
