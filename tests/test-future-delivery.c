@@ -1,0 +1,780 @@
+/* test-future-delivery.c - when and where a future tells that it is settled
+ *
+ * The signal done, exactly once, in its home context, in order, in nested loops;
+ * and what becomes of it when contexts and references end first.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "gf-test.h"
+
+/* Helpers */
+
+static void
+count_cb (GfFuture *future,
+          gpointer  counter)
+{
+  ++*(guint *) counter;
+}
+
+static void
+count_notify_cb (GObject    *object,
+                 GParamSpec *pspec,
+                 gpointer    counter)
+{
+  ++*(guint *) counter;
+}
+
+static void
+gated_task (GfPromise  *promise,
+            gpointer    gate,
+            GError    **error)
+{
+  test_gate_pass (gate);
+}
+
+static void
+answer_task (GfPromise  *promise,
+             gpointer    user_data,
+             GError    **error)
+{
+  gf_promise_resolve_int (promise, 42);
+}
+
+static gpointer
+settle_thread (gpointer promise)
+{
+  gf_promise_resolve_int (promise, 42);
+  return NULL;
+}
+
+/* Delivery */
+
+static void
+check_ready_made (GfFuture *future)
+{
+  guint n_done = 0;
+
+  g_assert_true (gf_future_is_done (future));
+  g_signal_connect (future, "done", G_CALLBACK (count_cb), &n_done);
+  g_assert_cmpuint (n_done, ==, 0);
+  test_turn_until (n_done > 0);
+  test_drain ();
+  g_assert_cmpuint (n_done, ==, 1);
+  g_assert_finalize_object (future);
+}
+
+static void
+test_future_ready_made_emit_done_once (void)
+{
+  g_autoptr (GObject) object = g_object_new (G_TYPE_OBJECT, NULL);
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  g_value_init (&value, G_TYPE_UINT);
+  g_value_set_uint (&value, 9);
+
+  check_ready_made (gf_future_new_for_value (&value));
+  check_ready_made (gf_future_new_for_variant (g_variant_new_string ("v")));
+  check_ready_made (gf_future_new_for_string ("s"));
+  check_ready_made (gf_future_new_for_boolean (FALSE));
+  check_ready_made (gf_future_new_for_int (1));
+  check_ready_made (gf_future_new_for_int64 (1));
+  check_ready_made (gf_future_new_for_double (1));
+  check_ready_made (gf_future_new_for_object (object));
+  check_ready_made (gf_future_new_for_error (g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, "f")));
+}
+
+static void
+test_future_done_once_after_settle (void)
+{
+  g_autoptr (GfPromise) promise = gf_promise_new ();
+  guint n_done = 0;
+
+  g_signal_connect (promise, "done", G_CALLBACK (count_cb), &n_done);
+  test_drain ();
+  g_assert_cmpuint (n_done, ==, 0);
+
+  gf_promise_resolve_int (promise, 1);
+  g_assert_cmpuint (n_done, ==, 0);
+  gf_promise_resolve_int (promise, 2);
+  gf_future_cancel (GF_FUTURE (promise));
+  test_turn_until (n_done > 0);
+  test_drain ();
+  g_assert_cmpuint (n_done, ==, 1);
+
+  g_assert_finalize_object (g_steal_pointer (&promise));
+}
+
+static void
+test_future_done_not_inside_cancel (void)
+{
+  g_autoptr (GfPromise) promise = gf_promise_new ();
+  guint n_done = 0, n_notify = 0, n_callback = 0;
+
+  g_signal_connect (promise, "done", G_CALLBACK (count_cb), &n_done);
+  g_signal_connect (promise, "notify::state", G_CALLBACK (count_notify_cb), &n_notify);
+  gf_future_add_done_callback (GF_FUTURE (promise), NULL, count_cb, &n_callback, NULL);
+
+  g_assert_true (gf_future_cancel (GF_FUTURE (promise)));
+  g_assert_cmpuint (n_done, ==, 0);
+  g_assert_cmpuint (n_notify, ==, 0);
+  g_assert_cmpuint (n_callback, ==, 0);
+
+  test_turn_until (n_callback > 0);
+  g_assert_cmpuint (n_done, ==, 1);
+  g_assert_cmpuint (n_notify, ==, 1);
+  g_assert_cmpuint (n_callback, ==, 1);
+}
+
+static void
+test_future_connect_after_settle_in_the_same_turn (void)
+{
+  g_autoptr (GfPromise) promise = gf_promise_new ();
+  g_autoptr (GfFuture) inlined = NULL;
+  guint n_done = 0;
+
+  gf_promise_resolve_int (promise, 1);
+  g_signal_connect (promise, "done", G_CALLBACK (count_cb), &n_done);
+  inlined = gf_executor_submit (gf_inline_executor_get (), answer_task, NULL, NULL);
+  g_assert_true (gf_future_is_done (inlined));
+  g_signal_connect (inlined, "done", G_CALLBACK (count_cb), &n_done);
+
+  test_turn_until (n_done == 2);
+  test_drain ();
+  g_assert_cmpuint (n_done, ==, 2);
+}
+
+static void
+test_future_connect_after_a_worker_settled (void)
+{
+  g_autoptr (GfPromise) promise = gf_promise_new ();
+  guint n_done = 0;
+
+  g_thread_join (g_thread_new ("settle", settle_thread, promise));
+  g_assert_true (gf_future_is_done (GF_FUTURE (promise)));
+  g_signal_connect (promise, "done", G_CALLBACK (count_cb), &n_done);
+  test_turn_until (n_done > 0);
+  test_drain ();
+  g_assert_cmpuint (n_done, ==, 1);
+}
+
+static void
+test_future_late_handler_gets_nothing (void)
+{
+  g_autoptr (GfPromise) promise = gf_promise_new ();
+  guint n_early = 0, n_late = 0;
+
+  g_signal_connect (promise, "done", G_CALLBACK (count_cb), &n_early);
+  gf_promise_resolve_int (promise, 1);
+  test_turn_until (n_early > 0);
+  g_signal_connect (promise, "done", G_CALLBACK (count_cb), &n_late);
+  test_drain ();
+  g_assert_cmpuint (n_early, ==, 1);
+  g_assert_cmpuint (n_late, ==, 0);
+}
+
+static void
+test_future_disconnected_handler_gets_nothing (void)
+{
+  g_autoptr (GfPromise) promise = gf_promise_new ();
+  guint n_done = 0, n_callback = 0;
+  gulong id = g_signal_connect (promise, "done", G_CALLBACK (count_cb), &n_done);
+
+  gf_promise_resolve_int (promise, 1);
+  gf_future_add_done_callback (GF_FUTURE (promise), NULL, count_cb, &n_callback, NULL);
+  g_signal_handler_disconnect (promise, id);
+  test_turn_until (n_callback > 0);
+  g_assert_cmpuint (n_done, ==, 0);
+}
+
+typedef struct
+{
+  GString *order;
+  char mark;
+} Mark;
+
+static void
+mark (gpointer data)
+{
+  Mark *self = data;
+
+  g_string_append_c (self->order, self->mark);
+}
+
+static void
+mark_future_cb (GfFuture *future,
+                gpointer  data)
+{
+  g_assert_true (gf_future_is_done (future));
+  mark (data);
+}
+
+static void
+mark_notify_cb (GObject    *object,
+                GParamSpec *pspec,
+                gpointer    data)
+{
+  g_assert_true (gf_future_is_done (GF_FUTURE (object)));
+  mark (data);
+}
+
+static void
+test_future_order_notify_done_callbacks (void)
+{
+  g_autoptr (GfPromise) promise = gf_promise_new ();
+  g_autoptr (GString) order = g_string_new (NULL);
+  Mark marks[] = { { order, 'n' }, { order, 'd' }, { order, '1' }, { order, '2' }, { order, '3' } };
+
+  /* connected in the opposite order of what is to come */
+  gf_future_add_done_callback (GF_FUTURE (promise), NULL, mark_future_cb, &marks[2], NULL);
+  gf_future_add_done_callback (GF_FUTURE (promise), NULL, mark_future_cb, &marks[3], NULL);
+  g_signal_connect (promise, "done", G_CALLBACK (mark_future_cb), &marks[1]);
+  g_signal_connect (promise, "notify::settled", G_CALLBACK (mark_notify_cb), &marks[0]);
+
+  gf_promise_resolve_int (promise, 1);
+  /* a callback that comes after the settling comes after the others, too */
+  gf_future_add_done_callback (GF_FUTURE (promise), NULL, mark_future_cb, &marks[4], NULL);
+
+  test_turn_until (order->len == 5);
+  test_drain ();
+  g_assert_cmpstr (order->str, ==, "nd123");
+}
+
+#define N_ORDERED 1000
+
+typedef struct
+{
+  GfPromise *promises[N_ORDERED];
+  guint n_seen;
+} Ordered;
+
+static gpointer
+settle_all_thread (gpointer data)
+{
+  Ordered *self = data;
+
+  for (guint i = 0; i < N_ORDERED; i++)
+    switch (i % 3)
+      {
+      case 0:
+        gf_promise_resolve_int (self->promises[i], i);
+        break;
+      case 1:
+        gf_promise_reject_literal (self->promises[i], G_IO_ERROR, G_IO_ERROR_FAILED, "odd");
+        break;
+      default:
+        gf_future_cancel (GF_FUTURE (self->promises[i]));
+      }
+  return NULL;
+}
+
+static void
+ordered_done_cb (GfFuture *future,
+                 Ordered  *self)
+{
+  g_assert_true (GF_FUTURE (self->promises[self->n_seen]) == future);
+  self->n_seen++;
+}
+
+static void
+test_future_order_between_futures_of_one_thread (void)
+{
+  g_autofree Ordered *self = g_new0 (Ordered, 1);
+
+  for (guint i = 0; i < N_ORDERED; i++)
+    self->promises[i] = gf_promise_new ();
+  /* connected backwards, settled forwards */
+  for (guint i = N_ORDERED; i-- > 0;)
+    g_signal_connect (self->promises[i], "done", G_CALLBACK (ordered_done_cb), self);
+
+  g_thread_join (g_thread_new ("settle", settle_all_thread, self));
+  test_turn_until (self->n_seen == N_ORDERED);
+  for (guint i = 0; i < N_ORDERED; i++)
+    g_assert_finalize_object (self->promises[i]);
+}
+
+static void
+nothing_cb (GfFuture *future,
+            gpointer  user_data)
+{
+}
+
+static void
+destroyed_cb (gpointer flag)
+{
+  *(gboolean *) flag = TRUE;
+}
+
+static void
+thread_cb (GfFuture *future,
+           gpointer  thread)
+{
+  *(GThread **) thread = g_thread_self ();
+}
+
+static void
+test_future_done_in_the_home_context_only (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GfPromise) pushed = NULL;
+  g_autoptr (GfPromise) given = gf_promise_new_for_context (context);
+  guint n_done = 0;
+
+  g_main_context_push_thread_default (context);
+  pushed = gf_promise_new ();
+  g_main_context_pop_thread_default (context);
+
+  g_signal_connect (pushed, "done", G_CALLBACK (count_cb), &n_done);
+  g_signal_connect (given, "done", G_CALLBACK (count_cb), &n_done);
+  gf_promise_resolve_int (pushed, 1);
+  gf_promise_resolve_int (given, 1);
+
+  test_drain ();
+  g_assert_cmpuint (n_done, ==, 0);
+  test_turn_until_in (context, n_done == 2);
+}
+
+static void
+inner_home_task (GfPromise  *promise,
+                 gpointer    user_data,
+                 GError    **error)
+{
+  GfExecutor *pool = user_data;
+
+  gf_promise_resolve_object (promise, gf_executor_submit (pool, answer_task, NULL, NULL));
+}
+
+static void
+test_future_home_of_a_nested_task (void)
+{
+  /* "for one made inside a task, the home of that task" */
+  g_autoptr (GfExecutor) pool = gf_thread_pool_executor_new (1);
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GfFuture) outer = NULL;
+  g_autoptr (GfFuture) inner = NULL;
+  g_autoptr (GError) error = NULL;
+  GThread *thread = NULL;
+
+  g_main_context_push_thread_default (context);
+  outer = gf_executor_submit (pool, inner_home_task, pool, NULL);
+  g_main_context_pop_thread_default (context);
+  g_assert_nonnull (gf_future_result (outer, -1, NULL, &error));
+  g_assert_no_error (error);
+
+  inner = gf_future_get_object (outer, NULL); /* the reference that the task leaked to it */
+  g_signal_connect (inner, "done", G_CALLBACK (thread_cb), &thread);
+  gf_executor_shutdown (pool, TRUE, FALSE);
+  test_drain ();
+  g_assert_null (thread);
+  test_turn_until_in (context, thread != NULL);
+  g_assert_true (thread == g_thread_self ());
+}
+
+static void
+release_in_done_cb (GfFuture *future,
+                    gpointer  slot)
+{
+  g_assert_true (*(GfFuture **) slot == future);
+  g_clear_object ((GfFuture **) slot);
+}
+
+static void
+test_future_may_be_dropped_in_its_own_done (void)
+{
+  GfPromise *promise = gf_promise_new ();
+  GfPromise *weak = promise;
+
+  g_object_add_weak_pointer (G_OBJECT (promise), (gpointer *) &weak);
+  g_signal_connect (promise, "done", G_CALLBACK (release_in_done_cb), &promise);
+  gf_promise_resolve_int (promise, 1);
+  test_turn_until (promise == NULL);
+  test_drain ();
+  g_assert_null (weak);
+}
+
+static void
+test_future_dropped_before_delivery_dies (void)
+{
+  /* whoever settles and lets go leaves nothing behind in the context */
+  GfPromise *promise = gf_promise_new ();
+  GfPromise *weak = promise;
+
+  g_object_add_weak_pointer (G_OBJECT (promise), (gpointer *) &weak);
+  gf_promise_resolve_int (promise, 1);
+  g_object_unref (promise);
+  test_drain ();
+  g_assert_null (weak);
+}
+
+typedef struct
+{
+  GfPromise *second;
+  guint depth;
+  guint n_first;
+  guint n_second;
+} Nested;
+
+static void
+nested_second_cb (GfFuture *future,
+                  Nested   *self)
+{
+  g_assert_cmpuint (self->depth, ==, 1);
+  self->n_second++;
+}
+
+static void
+nested_first_cb (GfFuture *future,
+                 Nested   *self)
+{
+  self->n_first++;
+  self->depth++;
+  /* both were settled before this batch began */
+  test_turn_until (self->n_second > 0);
+  self->depth--;
+}
+
+static void
+test_future_nested_loop_gets_deliveries (void)
+{
+  g_autoptr (GfPromise) first = gf_promise_new ();
+  g_autoptr (GfPromise) second = gf_promise_new ();
+  Nested nested = { second, 0, 0, 0 };
+
+  g_signal_connect (first, "done", G_CALLBACK (nested_first_cb), &nested);
+  g_signal_connect (second, "done", G_CALLBACK (nested_second_cb), &nested);
+  gf_promise_resolve_int (first, 1);
+  gf_promise_resolve_int (second, 2);
+
+  test_turn_until (nested.n_first > 0);
+  test_drain ();
+  g_assert_cmpuint (nested.n_first, ==, 1);
+  g_assert_cmpuint (nested.n_second, ==, 1);
+}
+
+static void
+nested_settle_cb (GfFuture *future,
+                  Nested   *self)
+{
+  self->depth++;
+  g_thread_unref (g_thread_new ("settle", settle_thread, self->second));
+  test_turn_until (self->n_second > 0);
+  self->depth--;
+  self->n_first++;
+}
+
+static void
+test_future_nested_loop_gets_what_is_settled_meanwhile (void)
+{
+  g_autoptr (GfPromise) first = gf_promise_new ();
+  g_autoptr (GfPromise) second = gf_promise_new ();
+  Nested nested = { second, 0, 0, 0 };
+
+  g_signal_connect (first, "done", G_CALLBACK (nested_settle_cb), &nested);
+  g_signal_connect (second, "done", G_CALLBACK (nested_second_cb), &nested);
+  gf_promise_resolve_int (first, 1);
+  test_turn_until (nested.n_first > 0);
+  g_assert_cmpuint (nested.n_second, ==, 1);
+}
+
+static gboolean
+settle_in_nested_idle_cb (gpointer data)
+{
+  Nested *self = data;
+
+  self->depth++;
+  gf_promise_resolve_int (self->second, 1);
+  test_turn_until (self->n_second > 0);
+  self->depth--;
+  self->n_first++;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+test_future_nested_loop_in_an_idle_gets_deliveries (void)
+{
+  g_autoptr (GfPromise) second = gf_promise_new ();
+  Nested nested = { second, 0, 0, 0 };
+
+  g_signal_connect (second, "done", G_CALLBACK (nested_second_cb), &nested);
+  g_idle_add_full (G_PRIORITY_HIGH, settle_in_nested_idle_cb, &nested, NULL);
+  test_turn_until (nested.n_first > 0);
+  g_assert_cmpuint (nested.n_second, ==, 1);
+}
+
+/* Done callbacks */
+
+typedef struct
+{
+  guint n_calls;
+  GThread *called;
+  GThread *released;
+  GfExecutor *pool;
+  TestGate gate;
+} Callback;
+
+static void
+callback_cb (GfFuture *future,
+             gpointer  data)
+{
+  Callback *self = data;
+
+  g_assert_true (gf_future_is_done (future));
+  g_assert_null (self->released);
+  self->n_calls++;
+  self->called = g_thread_self ();
+  test_gate_arrive (&self->gate);
+}
+
+static void
+callback_release (gpointer data)
+{
+  Callback *self = data;
+
+  g_assert_null (self->released);
+  g_atomic_pointer_set (&self->released, g_thread_self ());
+}
+
+static void
+callback_init (Callback *self)
+{
+  memset (self, 0, sizeof *self);
+  test_gate_init (&self->gate);
+}
+
+/* The ends of contexts and references */
+
+static void
+test_future_context_that_dies_with_deliveries_queued (void)
+{
+  GMainContext *context = g_main_context_new ();
+  GfPromise *promise;
+  Callback callback;
+  guint n_done = 0;
+
+  callback_init (&callback);
+  g_main_context_push_thread_default (context);
+  promise = gf_promise_new ();
+  gf_future_add_done_callback (GF_FUTURE (promise), NULL, callback_cb, &callback, callback_release);
+  g_main_context_pop_thread_default (context);
+  g_signal_connect (promise, "done", G_CALLBACK (count_cb), &n_done);
+  gf_promise_resolve_int (promise, 1);
+
+  /* "when a context dies, what is queued for it is released" */
+  g_main_context_unref (context);
+  g_assert_nonnull (callback.released);
+  g_assert_cmpuint (callback.n_calls, ==, 0);
+  g_assert_cmpuint (n_done, ==, 0);
+  g_assert_finalize_object (promise);
+  test_gate_clear (&callback.gate);
+}
+
+static void
+test_future_context_that_dies_with_futures_pending (void)
+{
+  g_autoptr (GfExecutor) pool = gf_thread_pool_executor_new (1);
+  GMainContext *context = g_main_context_new ();
+  GfFuture *running, *waiting;
+  TestRecord record;
+  TestGate gate;
+  guint n_done = 0;
+
+  test_gate_init (&gate);
+  test_record_init (&record);
+  g_main_context_push_thread_default (context);
+  running = gf_executor_submit (pool, gated_task, &gate, NULL);
+  waiting = gf_executor_submit (pool, answer_task, test_witness_new (&record), g_object_unref);
+  g_signal_connect (waiting, "done", G_CALLBACK (count_cb), &n_done);
+  g_main_context_pop_thread_default (context);
+  test_gate_await (&gate, 1);
+  g_main_context_unref (context);
+
+  test_gate_open (&gate);
+  g_assert_true (gf_future_wait (waiting, -1, NULL, NULL));
+  g_assert_cmpint (gf_future_get_int (waiting, NULL), ==, 42);
+  gf_executor_shutdown (pool, TRUE, FALSE);
+  test_record_await (&record, 1);
+  test_drain ();
+  g_assert_cmpuint (n_done, ==, 0);
+  g_object_unref (running);
+  g_object_unref (waiting);
+  test_gate_clear (&gate);
+  test_record_clear (&record);
+}
+
+static void
+test_future_does_not_keep_its_context (void)
+{
+  GMainContext *context = g_main_context_new ();
+  g_autoptr (GfPromise) promise = gf_promise_new_for_context (context);
+  gboolean destroyed = FALSE;
+  GSource *sentinel = g_timeout_source_new_seconds (3600);
+
+  g_source_set_callback (sentinel, test_flag_cb, &destroyed, destroyed_cb);
+  g_source_attach (sentinel, context);
+  g_source_unref (sentinel);
+  g_main_context_unref (context);
+  g_assert_true (destroyed);
+}
+
+typedef struct
+{
+  TestGate gate;
+  GfPromise *promise;
+} DropThread;
+
+static gpointer
+drop_thread (gpointer data)
+{
+  DropThread *self = data;
+
+  test_gate_pass (&self->gate);
+  g_object_unref (g_steal_pointer (&self->promise));
+  return NULL;
+}
+
+static void
+closure_release (gpointer  data,
+                 GClosure *closure)
+{
+  g_object_unref (data);
+}
+
+static void
+weak_cb (gpointer  thread,
+         GObject  *object)
+{
+  g_atomic_pointer_set ((GThread **) thread, g_thread_self ());
+}
+
+static void
+drop_on_another_thread (gboolean settle)
+{
+  DropThread self;
+  TestRecord record;
+  GThread *disposed = NULL;
+  GThread *thread;
+
+  test_gate_init (&self.gate);
+  test_record_init (&record);
+  self.promise = gf_promise_new ();
+  g_signal_connect_data (self.promise, "done", G_CALLBACK (nothing_cb), test_witness_new (&record), closure_release, 0);
+  gf_future_add_done_callback (GF_FUTURE (self.promise), NULL, nothing_cb, test_witness_new (&record), g_object_unref);
+  g_object_set_data_full (G_OBJECT (self.promise), "data", test_witness_new (&record), g_object_unref);
+  g_object_weak_ref (G_OBJECT (self.promise), weak_cb, &disposed);
+  thread = g_thread_new ("drop", drop_thread, &self);
+  if (settle)
+    {
+      gf_promise_resolve_object (self.promise, test_witness_new (&record));
+      /* the future owns the value alone */
+      g_object_unref (gf_future_get_object (GF_FUTURE (self.promise), NULL));
+    }
+  test_gate_open (&self.gate);
+  g_thread_join (thread);
+
+  test_turn_until (test_record_get_n_finalized (&record) == (settle ? 4 : 3));
+  g_assert_cmpuint (record.n_elsewhere, ==, 0);
+  g_assert_true (g_atomic_pointer_get (&disposed) == g_thread_self ());
+  test_gate_clear (&self.gate);
+  test_record_clear (&record);
+}
+
+static void
+test_future_last_unref_on_another_thread_is_handed_home (void)
+{
+  drop_on_another_thread (FALSE);
+}
+
+static void
+test_future_last_unref_of_a_settled_one_is_handed_home (void)
+{
+  drop_on_another_thread (TRUE);
+}
+
+static void
+drop_task (GfPromise  *promise,
+           gpointer    data,
+           GError    **error)
+{
+  drop_thread (data);
+}
+
+static void
+test_future_last_unref_on_a_worker_is_handed_home (void)
+{
+  g_autoptr (GfExecutor) pool = gf_thread_pool_executor_new (1);
+  g_autoptr (GfFuture) task = NULL;
+  DropThread self;
+  TestRecord record;
+  GfFuture *future;
+
+  test_gate_init (&self.gate);
+  test_record_init (&record);
+  self.promise = gf_promise_new ();
+  future = GF_FUTURE (self.promise);
+  g_signal_connect_data (future, "done", G_CALLBACK (nothing_cb), test_witness_new (&record), closure_release, 0);
+  task = gf_executor_submit (pool, drop_task, &self, NULL);
+  test_gate_open (&self.gate);
+  test_turn_until (test_record_get_n_finalized (&record) == 1);
+  g_assert_cmpuint (record.n_elsewhere, ==, 0);
+  gf_executor_shutdown (pool, TRUE, FALSE);
+  test_gate_clear (&self.gate);
+  test_record_clear (&record);
+}
+
+static void
+test_future_dropped_while_its_task_runs (void)
+{
+  /* the library holds the last reference, and lets go of it on the worker */
+  g_autoptr (GfExecutor) pool = gf_thread_pool_executor_new (1);
+  GfFuture *future;
+  TestRecord record;
+  TestGate gate;
+
+  test_gate_init (&gate);
+  test_record_init (&record);
+  future = gf_executor_submit (pool, gated_task, &gate, NULL);
+  g_signal_connect_data (future, "done", G_CALLBACK (nothing_cb), test_witness_new (&record), closure_release, 0);
+  test_gate_await (&gate, 1);
+  g_object_unref (future);
+  test_gate_open (&gate);
+  test_turn_until (test_record_get_n_finalized (&record) == 1);
+  g_assert_cmpuint (record.n_elsewhere, ==, 0);
+  gf_executor_shutdown (pool, TRUE, FALSE);
+  test_gate_clear (&gate);
+  test_record_clear (&record);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+#define ADD(path, name) g_test_add_func ("/future/" path, test_future_##name)
+  ADD ("delivery/ready-made-emit-done-once", ready_made_emit_done_once);
+  ADD ("delivery/done-once-after-settle", done_once_after_settle);
+  ADD ("delivery/done-not-inside-cancel", done_not_inside_cancel);
+  ADD ("delivery/connect-after-settle-in-the-same-turn", connect_after_settle_in_the_same_turn);
+  ADD ("delivery/connect-after-a-worker-settled", connect_after_a_worker_settled);
+  ADD ("delivery/late-handler-gets-nothing", late_handler_gets_nothing);
+  ADD ("delivery/disconnected-handler-gets-nothing", disconnected_handler_gets_nothing);
+  ADD ("delivery/order-notify-done-callbacks", order_notify_done_callbacks);
+  ADD ("delivery/order-between-futures-of-one-thread", order_between_futures_of_one_thread);
+  ADD ("delivery/done-in-the-home-context-only", done_in_the_home_context_only);
+  ADD ("delivery/home-of-a-nested-task", home_of_a_nested_task);
+  ADD ("delivery/may-be-dropped-in-its-own-done", may_be_dropped_in_its_own_done);
+  ADD ("delivery/dropped-before-delivery-dies", dropped_before_delivery_dies);
+  ADD ("delivery/nested-loop", nested_loop_gets_deliveries);
+  ADD ("delivery/nested-loop-settled-meanwhile", nested_loop_gets_what_is_settled_meanwhile);
+  ADD ("delivery/nested-loop-in-an-idle", nested_loop_in_an_idle_gets_deliveries);
+
+  ADD ("end/context-dies-with-deliveries-queued", context_that_dies_with_deliveries_queued);
+  ADD ("end/context-dies-with-futures-pending", context_that_dies_with_futures_pending);
+  ADD ("end/does-not-keep-its-context", does_not_keep_its_context);
+  ADD ("end/last-unref-on-another-thread", last_unref_on_another_thread_is_handed_home);
+  ADD ("end/last-unref-of-a-settled-one", last_unref_of_a_settled_one_is_handed_home);
+  ADD ("end/last-unref-on-a-worker", last_unref_on_a_worker_is_handed_home);
+  ADD ("end/dropped-while-its-task-runs", dropped_while_its_task_runs);
+#undef ADD
+
+  return g_test_run ();
+}
