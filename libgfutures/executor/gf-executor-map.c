@@ -1,0 +1,333 @@
+/* gf-executor-map.c - one function over many items
+ *
+ * The items travel in chunks, each a task of its own, of which a bounded number
+ * is under way. The last chunk to end gathers the results.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gf-executor-private.h"
+
+#include "../loop/gf-thread-private.h"
+
+/* Chunks under way for each worker. */
+#define CHUNKS_PER_WORKER 4
+/* Chunks altogether, if the library chooses, for each worker: enough for the
+ * last ones to end at about the same time. */
+#define CHOSEN_CHUNKS 16
+
+typedef struct
+{
+  GfExecutor *executor;
+  char       *function;
+  GVariant   *items;
+  gsize       n_items;
+  gsize       chunk_size;
+  GfPromise  *promise;     /* what the caller got */
+  GVariant  **results;     /* a chunk writes its own */
+  int         ref_count;
+
+  GMutex      lock;
+  gsize       n_submitted; /* items */
+  gsize       n_done;      /* items */
+  gsize       n_under_way; /* chunks */
+  gboolean    submitting;
+  GHashTable *futures;     /* of the chunks under way, references */
+} GfMap;
+
+/* Owned by the function that runs it and by the observer of its future. */
+typedef struct
+{
+  GfMap *map;
+  gsize  first;
+  gsize  n_items;
+  int    ref_count;
+} GfMapChunk;
+
+static void
+gf_map_unref (gpointer data)
+{
+  GfMap *self = data;
+
+  if (!g_atomic_int_dec_and_test (&self->ref_count))
+    return;
+
+  for (gsize i = 0; i < self->n_items; i++)
+    g_clear_pointer (&self->results[i], g_variant_unref);
+  g_free (self->results);
+  g_clear_pointer (&self->futures, g_hash_table_unref);
+  g_clear_object (&self->promise);
+  g_clear_object (&self->executor);
+  g_variant_unref (self->items);
+  g_free (self->function);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+static GfMap *
+gf_map_ref (GfMap *self)
+{
+  g_atomic_int_inc (&self->ref_count);
+
+  return self;
+}
+
+static void
+gf_map_chunk_unref (GfMapChunk *chunk)
+{
+  if (!g_atomic_int_dec_and_test (&chunk->ref_count))
+    return;
+
+  gf_map_unref (chunk->map);
+  g_free (chunk);
+}
+
+static void
+gf_map_chunk_compute (GfMapChunk *chunk,
+                      GfPromise  *promise,
+                      GError    **error)
+{
+  GfMap *map = chunk->map;
+
+  for (gsize i = chunk->first; i < chunk->first + chunk->n_items; i++)
+    {
+      g_autoptr (GVariant) item = NULL;
+      GVariant *result;
+
+      if (gf_promise_should_stop (promise) || gf_promise_should_stop (map->promise))
+        return;
+
+      item = g_variant_get_child_value (map->items, i);
+      result = gf_function_call (map->function, item, promise, error);
+      if (*error != NULL)
+        {
+          g_clear_pointer (&result, g_variant_unref);
+          return;
+        }
+      /* Nothing, in an array of variants, is the empty tuple. */
+      map->results[i] = result != NULL ? result : g_variant_ref_sink (g_variant_new_tuple (NULL, 0));
+    }
+}
+
+static void
+gf_map_chunk_run (GfPromise *promise,
+                  gpointer   data,
+                  GError   **error)
+{
+  gf_map_chunk_compute (data, promise, error);
+  gf_map_chunk_unref (data);
+}
+
+static GVariant *
+gf_map_collect (GfMap *self)
+{
+  const GVariantType *type = NULL;
+
+  for (gsize i = 0; i < self->n_items; i++)
+    {
+      const GVariantType *item_type = g_variant_get_type (self->results[i]);
+
+      if (type == NULL)
+        type = item_type;
+      else if (!g_variant_type_equal (type, item_type))
+        {
+          for (gsize j = 0; j < self->n_items; j++)
+            {
+              GVariant *boxed = g_variant_ref_sink (g_variant_new_variant (self->results[j]));
+
+              g_variant_unref (self->results[j]);
+              self->results[j] = boxed;
+            }
+          type = G_VARIANT_TYPE_VARIANT;
+          break;
+        }
+    }
+
+  return g_variant_new_array (type != NULL ? type : G_VARIANT_TYPE_VARIANT,
+                              self->results, self->n_items);
+}
+
+static void gf_map_submit (GfMap *self);
+
+static void
+gf_map_chunk_settled (GfFuture *future,
+                      gpointer  data)
+{
+  GfMapChunk *chunk = data;
+  GfMap *map = chunk->map;
+  const GError *error = gf_future_get_error (future);
+  gsize n_done;
+
+  g_mutex_lock (&map->lock);
+  g_hash_table_remove (map->futures, future);
+  map->n_under_way--;
+  map->n_done += chunk->n_items;
+  n_done = map->n_done;
+  g_mutex_unlock (&map->lock);
+
+  if (error != NULL)
+    gf_promise_reject (map->promise, g_error_copy (error));
+  else if (gf_promise_should_stop (map->promise))
+    ;
+  else if (n_done == map->n_items)
+    gf_promise_resolve_variant (map->promise, gf_map_collect (map));
+  else
+    {
+      gf_promise_set_progress (map->promise, (double) n_done / map->n_items, NULL);
+      gf_map_submit (map);
+    }
+
+  /* Cancelled before it began: the function will not drop its reference. */
+  if (!(gf_future_load_state (future) & GF_STATE_BEGUN))
+    gf_map_chunk_unref (chunk);
+  gf_map_chunk_unref (chunk);
+}
+
+/* The map was settled: by its last chunk, by a failure, or cancelled. */
+static void
+gf_map_settled (GfFuture *future G_GNUC_UNUSED,
+                gpointer  data)
+{
+  GfMap *self = data;
+  g_autoptr (GPtrArray) futures = g_ptr_array_new_with_free_func (g_object_unref);
+  GHashTableIter iter;
+  gpointer key;
+
+  g_mutex_lock (&self->lock);
+  g_hash_table_iter_init (&iter, self->futures);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    g_ptr_array_add (futures, g_object_ref (key));
+  g_mutex_unlock (&self->lock);
+
+  for (guint i = 0; i < futures->len; i++)
+    gf_future_cancel (futures->pdata[i]);
+
+  gf_map_unref (self);
+}
+
+static void
+gf_map_submit_chunk (GfMap *self,
+                     gsize  first,
+                     gsize  n_items)
+{
+  g_autoptr (GfFuture) future = NULL;
+  GfMapChunk *chunk = g_new0 (GfMapChunk, 1);
+  GfPromise *task;
+
+  chunk->map = gf_map_ref (self);
+  chunk->first = first;
+  chunk->n_items = n_items;
+  chunk->ref_count = 2;
+
+  task = gf_promise_new_task (G_PRIORITY_DEFAULT, gf_map_chunk_run, chunk, NULL, 0);
+  gf_future_observe (GF_FUTURE (task), gf_map_chunk_settled, chunk);
+
+  g_mutex_lock (&self->lock);
+  g_hash_table_add (self->futures, g_object_ref (task));
+  g_mutex_unlock (&self->lock);
+
+  future = gf_executor_take_task (self->executor, task, NULL);
+
+  /* It was settled before the chunk was in the table. */
+  if (gf_promise_should_stop (self->promise))
+    gf_future_cancel (future);
+}
+
+/* Submits as many chunks as may be under way. An executor may run them here:
+ * then the inner calls leave the work to the outermost. */
+static void
+gf_map_submit (GfMap *self)
+{
+  gsize limit = (gsize) CHUNKS_PER_WORKER * MAX (1, gf_executor_get_max_workers (self->executor));
+
+  g_mutex_lock (&self->lock);
+
+  if (self->submitting)
+    {
+      g_mutex_unlock (&self->lock);
+      return;
+    }
+
+  self->submitting = TRUE;
+  while (self->n_submitted < self->n_items && self->n_under_way < limit &&
+         !gf_promise_should_stop (self->promise))
+    {
+      gsize first = self->n_submitted;
+      gsize n_items = MIN (self->chunk_size, self->n_items - first);
+
+      self->n_submitted += n_items;
+      self->n_under_way++;
+      g_mutex_unlock (&self->lock);
+
+      gf_map_submit_chunk (self, first, n_items);
+
+      g_mutex_lock (&self->lock);
+    }
+  self->submitting = FALSE;
+
+  g_mutex_unlock (&self->lock);
+}
+
+/**
+ * gf_executor_map:
+ * @self: an executor
+ * @function: the name of a function, see gf_function_register()
+ * @items: an array; a floating reference is sunk
+ * @chunk_size: how many items travel together; 0 to let the library choose
+ *
+ * Calls a function for each item of an array. The future succeeds with an array
+ * of the results, in the order of the items: of their type if they have all the
+ * same one, else of variants (`av`). A call that returns nothing counts as the
+ * empty tuple. #GfFuture:progress is the share of items that are done. The first
+ * failure fails the future and cancels the rest.
+ *
+ * The chunks are tasks of the executor, of which a bounded number is under way
+ * at a time. The call does not block and may be made from any thread.
+ *
+ * Returns: (transfer full): the future of the whole; failed with
+ *   %GF_FUTURE_ERROR_SHUT_DOWN if the executor was shut down
+ *
+ * Since: 1.0
+ */
+GfFuture *
+gf_executor_map (GfExecutor *self,
+                 const char *function,
+                 GVariant   *items,
+                 guint       chunk_size)
+{
+  GfPromise *promise;
+  GfMap *map;
+
+  g_return_val_if_fail (GF_IS_EXECUTOR (self), NULL);
+  g_return_val_if_fail (function != NULL, NULL);
+  g_return_val_if_fail (items != NULL && g_variant_is_of_type (items, G_VARIANT_TYPE_ARRAY), NULL);
+
+  promise = gf_promise_new ();
+
+  map = g_new0 (GfMap, 1);
+  map->ref_count = 1;
+  map->executor = g_object_ref (self);
+  map->function = g_strdup (function);
+  map->items = g_variant_ref_sink (items);
+  map->n_items = g_variant_n_children (items);
+  map->chunk_size = chunk_size;
+  if (chunk_size == 0)
+    map->chunk_size = MAX (1, map->n_items / ((gsize) CHOSEN_CHUNKS * MAX (1, gf_executor_get_max_workers (self))));
+  map->promise = g_object_ref (promise);
+  map->results = g_new0 (GVariant *, map->n_items);
+  map->futures = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
+  g_mutex_init (&map->lock);
+
+  gf_promise_set_running (promise);
+  if (map->n_items == 0)
+    gf_promise_resolve_variant (promise, gf_map_collect (map));
+  else
+    {
+      gf_future_observe (GF_FUTURE (promise), gf_map_settled, gf_map_ref (map));
+      gf_map_submit (map);
+    }
+  gf_map_unref (map);
+
+  return GF_FUTURE (promise);
+}

@@ -1,0 +1,1254 @@
+/* gf-executor.c - what runs tasks
+ *
+ * The part that all executors share: taking tasks, counting them, shutting down.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#define _GNU_SOURCE /* dladdr() */
+#include "config.h"
+
+#include "gf-executor-private.h"
+
+#include "../loop/gf-thread-private.h"
+#include "../future/gf-error.h"
+#include "gf-future-list-private.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+/**
+ * SECTION:gf-executor
+ * @title: GfExecutor
+ * @short_description: what runs tasks
+ *
+ * A #GfExecutor takes tasks and gives a #GfFuture for each. The library has
+ * #GfThreadPoolExecutor for work that would block the interface,
+ * #GfMainContextExecutor for what has to run on a certain main loop, and
+ * #GfInlineExecutor for what runs at once.
+ *
+ * A task is a function with data, for gf_executor_submit(), or the name of a
+ * function with arguments, for gf_executor_call(). All of an executor's
+ * functions may be called from any thread, from its own tasks too.
+ *
+ * # Writing an executor
+ *
+ * A subclass implements one function, #GfExecutorClass.enqueue(). It keeps the
+ * task, and later, on whichever thread, calls gf_promise_run() and drops its
+ * reference; or it sends gf_promise_get_function() and
+ * gf_promise_get_arguments() elsewhere and settles the promise with what comes
+ * back. An executor that runs every task in a thread of its own:
+ *
+ * |[<!-- language="C" -->
+ * #include <gfutures.h>
+ *
+ * struct _MyExecutor { GfExecutor parent_instance; };
+ *
+ * G_DECLARE_FINAL_TYPE (MyExecutor, my_executor, MY, EXECUTOR, GfExecutor)
+ * G_DEFINE_TYPE (MyExecutor, my_executor, GF_TYPE_EXECUTOR)
+ *
+ * static gpointer
+ * run (gpointer data)
+ * {
+ *   g_autoptr (GfPromise) task = data;
+ *
+ *   gf_promise_run (task);
+ *   return NULL;
+ * }
+ *
+ * static void
+ * my_executor_enqueue (GfExecutor *executor, GfPromise *task)
+ * {
+ *   g_thread_unref (g_thread_new ("my-executor", run, task));
+ * }
+ *
+ * static void
+ * my_executor_class_init (MyExecutorClass *klass)
+ * {
+ *   GF_EXECUTOR_CLASS (klass)->enqueue = my_executor_enqueue;
+ * }
+ *
+ * static void
+ * my_executor_init (MyExecutor *self)
+ * {
+ * }
+ * ]|
+ */
+
+/**
+ * GfExecutor:
+ *
+ * The abstract base of all executors.
+ *
+ * Since: 1.0
+ */
+
+/* Counters are spread over cache lines so that threads need not share them. A
+ * thread uses the one that its number selects. */
+#define N_STRIPES 8
+
+/* The lowest bit of a count: the executor was shut down. It is in the same word
+ * so that one atomic step both looks and counts. */
+#define CLOSED 1
+#define ONE    2
+
+typedef struct
+{
+  _Atomic guint64 submitted;
+  _Atomic guint64 begun;
+  _Atomic guint64 returned;
+  char            padding[64 - 3 * sizeof (guint64)];
+} GfStripe;
+
+G_STATIC_ASSERT (sizeof (GfStripe) == 64);
+
+typedef struct
+{
+  GfStripe               *stripes;
+  const GfExecutorTraits *traits;
+  guint                   max_workers;
+  GfHome                 *home;
+  guint                   creator;
+  _Atomic (GfFutureList *) futures;
+
+  gboolean                permanent;
+
+  GMutex                  lock;
+  GCond                   cond;
+  char                   *label;
+  gboolean                shut_down;
+  gboolean                finished;     /* and all tasks have returned */
+  gboolean                has_itself;   /* a reference, until then */
+  GSList                 *waiting;      /* GTask, for shutdown_async */
+} GfExecutorPrivate;
+
+enum {
+  PROP_MAX_WORKERS = 1,
+  PROP_LABEL,
+  PROP_N_PENDING,
+  PROP_N_RUNNING,
+  N_PROPS
+};
+
+static GParamSpec *props[N_PROPS];
+
+static const GfExecutorTraits derived_traits = { FALSE, FALSE, FALSE, NULL, NULL };
+
+G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GfExecutor, gf_executor, G_TYPE_OBJECT)
+
+static inline GfExecutorPrivate *
+get_private (GfExecutor *self)
+{
+  return gf_executor_get_instance_private (self);
+}
+
+static inline GfStripe *
+gf_executor_get_stripe (GfExecutorPrivate *priv)
+{
+  return &priv->stripes[gf_thread_get ()->id % N_STRIPES];
+}
+
+void
+gf_executor_set_traits (GfExecutor             *self,
+                        const GfExecutorTraits *traits)
+{
+  get_private (self)->traits = traits;
+}
+
+void
+gf_executor_set_permanent (GfExecutor *self)
+{
+  get_private (self)->permanent = TRUE;
+}
+
+void
+gf_executor_set_max_workers (GfExecutor *self,
+                             guint       max_workers)
+{
+  get_private (self)->max_workers = max_workers;
+}
+
+gboolean
+gf_executor_is_inline (GfExecutor *self)
+{
+  return get_private (self)->traits->is_inline;
+}
+
+gboolean
+gf_executor_may_run_on_other_threads (GfExecutor *self)
+{
+  return get_private (self)->traits->uses_threads;
+}
+
+/* A destroy notify that lies in libgjs belongs to a JavaScript closure: the
+ * engine aborts when that runs on another thread. The last answers are kept,
+ * for looking an address up takes microseconds. */
+gboolean
+gf_callback_is_bound (GDestroyNotify destroy)
+{
+  static gpointer known_free;
+  static gpointer known_bound;
+  const char *name;
+  Dl_info info;
+
+  if (destroy == NULL || g_atomic_pointer_get (&known_free) == (gpointer) destroy)
+    return FALSE;
+  if (g_atomic_pointer_get (&known_bound) == (gpointer) destroy)
+    return TRUE;
+
+  if (dladdr ((gpointer) destroy, &info) != 0 && info.dli_fname != NULL)
+    {
+      name = strrchr (info.dli_fname, '/');
+      if (g_str_has_prefix (name != NULL ? name + 1 : info.dli_fname, "libgjs."))
+        {
+          g_atomic_pointer_set (&known_bound, (gpointer) destroy);
+          return TRUE;
+        }
+    }
+
+  g_atomic_pointer_set (&known_free, (gpointer) destroy);
+
+  return FALSE;
+}
+
+/* ---- counting ---- */
+
+static guint64
+gf_executor_sum (GfExecutorPrivate *priv,
+                 gsize              offset)
+{
+  guint64 sum = 0;
+
+  for (guint i = 0; i < N_STRIPES; i++)
+    {
+      _Atomic guint64 *count = (gpointer) ((char *) &priv->stripes[i] + offset);
+
+      sum += atomic_load_explicit (count, memory_order_acquire) / ONE;
+    }
+
+  return sum;
+}
+
+gboolean
+gf_executor_accept (GfExecutor *self)
+{
+  GfStripe *stripe = gf_executor_get_stripe (get_private (self));
+  guint64 count = atomic_load_explicit (&stripe->submitted, memory_order_relaxed);
+
+  do
+    if (count & CLOSED)
+      return FALSE;
+  while (!atomic_compare_exchange_weak_explicit (&stripe->submitted, &count, count + ONE,
+                                                 memory_order_acq_rel, memory_order_relaxed));
+
+  if (!get_private (self)->traits->outlives_references)
+    g_object_ref (self);
+
+  return TRUE;
+}
+
+void
+gf_executor_task_begun (GfExecutor *self)
+{
+  GfStripe *stripe = gf_executor_get_stripe (get_private (self));
+
+  atomic_fetch_add_explicit (&stripe->begun, ONE, memory_order_relaxed);
+}
+
+/* With the lock held, after the counts were closed: has the last task returned?
+ * TRUE once. */
+static gboolean
+gf_executor_check_finished (GfExecutorPrivate *priv)
+{
+  if (priv->finished ||
+      gf_executor_sum (priv, G_STRUCT_OFFSET (GfStripe, returned)) !=
+      gf_executor_sum (priv, G_STRUCT_OFFSET (GfStripe, submitted)))
+    return FALSE;
+
+  priv->finished = TRUE;
+  g_cond_broadcast (&priv->cond);
+
+  return TRUE;
+}
+
+static void
+gf_executor_finish (GfExecutor *self)
+{
+  GfExecutorPrivate *priv = get_private (self);
+  GSList *waiting;
+  gboolean has_itself;
+
+  g_mutex_lock (&priv->lock);
+  waiting = g_steal_pointer (&priv->waiting);
+  has_itself = priv->has_itself;
+  priv->has_itself = FALSE;
+  g_mutex_unlock (&priv->lock);
+
+  waiting = g_slist_reverse (waiting);
+  for (GSList *l = waiting; l != NULL; l = l->next)
+    g_task_return_boolean (l->data, TRUE);
+  g_slist_free_full (waiting, g_object_unref);
+
+  if (priv->traits->finished != NULL)
+    priv->traits->finished (self);
+
+  if (has_itself)
+    g_object_unref (self);
+}
+
+/* A task's function has returned, or never will run. Nothing of the executor
+ * may be touched after the count, for it may be gone then; except with the lock
+ * held, once it was shut down: it waits for this count then. */
+void
+gf_executor_task_returned (GfExecutor *self)
+{
+  GfExecutorPrivate *priv = get_private (self);
+  GfStripe *stripe = gf_executor_get_stripe (priv);
+  gboolean has_reference = !priv->traits->outlives_references;
+  guint64 count = atomic_load_explicit (&stripe->returned, memory_order_relaxed);
+  gboolean finished;
+
+  while (!(count & CLOSED))
+    if (atomic_compare_exchange_weak_explicit (&stripe->returned, &count, count + ONE,
+                                               memory_order_acq_rel, memory_order_relaxed))
+      {
+        if (has_reference)
+          g_object_unref (self);
+        return;
+      }
+
+  g_object_ref (self);
+
+  g_mutex_lock (&priv->lock);
+  atomic_fetch_add_explicit (&stripe->returned, ONE, memory_order_acq_rel);
+  finished = gf_executor_check_finished (priv);
+  g_mutex_unlock (&priv->lock);
+
+  if (finished)
+    gf_executor_finish (self);
+
+  if (has_reference)
+    g_object_unref (self);
+  g_object_unref (self);
+}
+
+void
+gf_executor_task_unlisted (GfExecutor *self,
+                           GfPromise  *task)
+{
+  gf_future_list_remove (atomic_load_explicit (&get_private (self)->futures, memory_order_acquire),
+                         GF_FUTURE (task));
+}
+
+gboolean
+gf_executor_runs_caller (GfExecutor *self)
+{
+  for (GfFrame *frame = gf_thread_get ()->frame; frame != NULL; frame = frame->outer)
+    if (frame->promise->executor == self)
+      return TRUE;
+
+  return FALSE;
+}
+
+/* ---- GObject ---- */
+
+static void
+gf_executor_close (GfExecutor *self,
+                   gboolean    cancel_futures)
+{
+  GfExecutorPrivate *priv = get_private (self);
+  gboolean first;
+  gboolean finished;
+
+  g_mutex_lock (&priv->lock);
+  first = !priv->shut_down;
+  priv->shut_down = TRUE;
+  if (first)
+    for (guint i = 0; i < N_STRIPES; i++)
+      {
+        atomic_fetch_or_explicit (&priv->stripes[i].submitted, CLOSED, memory_order_acq_rel);
+        atomic_fetch_or_explicit (&priv->stripes[i].returned, CLOSED, memory_order_acq_rel);
+      }
+  g_mutex_unlock (&priv->lock);
+
+  if (first || cancel_futures)
+    GF_EXECUTOR_GET_CLASS (self)->stop (self, cancel_futures);
+
+  if (!first)
+    return;
+
+  g_mutex_lock (&priv->lock);
+  finished = gf_executor_check_finished (priv);
+  g_mutex_unlock (&priv->lock);
+
+  if (finished)
+    gf_executor_finish (self);
+}
+
+static void
+gf_executor_dispose (GObject *object)
+{
+  GfExecutor *self = GF_EXECUTOR (object);
+  GfExecutorPrivate *priv = get_private (self);
+
+  gf_executor_close (self, FALSE);
+
+  if (priv->traits->outlives_references)
+    {
+      gboolean stays;
+
+      g_mutex_lock (&priv->lock);
+      stays = !priv->finished;
+      if (stays && !priv->has_itself)
+        {
+          priv->has_itself = TRUE;
+          g_object_ref (self);
+        }
+      g_mutex_unlock (&priv->lock);
+
+      if (stays)
+        return;
+    }
+
+  /* What is connected to it belongs to its home. */
+  if (!gf_home_enter (priv->home, priv->creator))
+    {
+      gf_home_release (priv->home, priv->creator, g_object_ref (self), g_object_unref);
+      return;
+    }
+
+  G_OBJECT_CLASS (gf_executor_parent_class)->dispose (object);
+
+  gf_home_leave (priv->home);
+}
+
+static void
+gf_executor_finalize (GObject *object)
+{
+  GfExecutorPrivate *priv = get_private (GF_EXECUTOR (object));
+  GfFutureList *futures = atomic_load_explicit (&priv->futures, memory_order_relaxed);
+
+  g_clear_object (&futures);
+  gf_home_unref (priv->home);
+  g_free (priv->label);
+  g_mutex_clear (&priv->lock);
+  g_cond_clear (&priv->cond);
+  g_aligned_free (priv->stripes);
+
+  G_OBJECT_CLASS (gf_executor_parent_class)->finalize (object);
+}
+
+static void
+gf_executor_get_property (GObject    *object,
+                          guint       prop_id,
+                          GValue     *value,
+                          GParamSpec *pspec)
+{
+  GfExecutor *self = GF_EXECUTOR (object);
+
+  switch (prop_id)
+    {
+    case PROP_MAX_WORKERS:
+      g_value_set_uint (value, gf_executor_get_max_workers (self));
+      break;
+    case PROP_LABEL:
+      g_value_set_string (value, gf_executor_get_label (self));
+      break;
+    case PROP_N_PENDING:
+      g_value_set_uint (value, gf_executor_get_n_pending (self));
+      break;
+    case PROP_N_RUNNING:
+      g_value_set_uint (value, gf_executor_get_n_running (self));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+gf_executor_set_property (GObject      *object,
+                          guint         prop_id,
+                          const GValue *value,
+                          GParamSpec   *pspec)
+{
+  GfExecutor *self = GF_EXECUTOR (object);
+
+  switch (prop_id)
+    {
+    case PROP_MAX_WORKERS:
+      gf_executor_set_max_workers (self, g_value_get_uint (value));
+      break;
+    case PROP_LABEL:
+      gf_executor_set_label (self, g_value_get_string (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+gf_executor_real_enqueue (GfExecutor *self,
+                          GfPromise  *task)
+{
+  g_critical ("%s does not implement enqueue()", G_OBJECT_TYPE_NAME (self));
+  gf_promise_reject_literal (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                             "The executor does not implement enqueue()");
+  g_object_unref (task);
+}
+
+static void
+gf_executor_real_enqueue_many (GfExecutor *self,
+                               GfPromise **tasks,
+                               gsize       n_tasks)
+{
+  for (gsize i = 0; i < n_tasks; i++)
+    GF_EXECUTOR_GET_CLASS (self)->enqueue (self, tasks[i]);
+}
+
+typedef struct
+{
+  GfPostFunc func;
+  gpointer   data;
+} GfPost;
+
+static void
+gf_executor_run_post (GfPromise *promise G_GNUC_UNUSED,
+                      gpointer   data,
+                      GError   **error G_GNUC_UNUSED)
+{
+  GfPost *post = data;
+
+  post->func (post->data);
+  g_free (post);
+}
+
+static gboolean
+gf_executor_real_post (GfExecutor *self,
+                       GfPostFunc  func,
+                       gpointer    data)
+{
+  GfPromise *task;
+  GfPost *post;
+
+  if (!gf_executor_accept (self))
+    return FALSE;
+
+  post = g_new0 (GfPost, 1);
+  post->func = func;
+  post->data = data;
+  task = gf_promise_new_task (G_PRIORITY_DEFAULT, gf_executor_run_post, post, NULL, GF_STATE_COUNTED);
+  task->executor = self;
+  GF_EXECUTOR_GET_CLASS (self)->enqueue (self, task);
+
+  return TRUE;
+}
+
+static void
+gf_executor_real_stop (GfExecutor *self G_GNUC_UNUSED,
+                       gboolean    cancel_futures G_GNUC_UNUSED)
+{
+}
+
+static void
+gf_executor_class_init (GfExecutorClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = gf_executor_dispose;
+  object_class->finalize = gf_executor_finalize;
+  object_class->get_property = gf_executor_get_property;
+  object_class->set_property = gf_executor_set_property;
+
+  klass->enqueue = gf_executor_real_enqueue;
+  klass->enqueue_many = gf_executor_real_enqueue_many;
+  klass->post = gf_executor_real_post;
+  klass->stop = gf_executor_real_stop;
+
+  /**
+   * GfExecutor:max-workers:
+   *
+   * How many tasks run at a time at most. What 0 means is the executor's to say.
+   *
+   * Since: 1.0
+   */
+  props[PROP_MAX_WORKERS] =
+    g_param_spec_uint ("max-workers", NULL, NULL, 0, G_MAXUINT, 0,
+                       G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * GfExecutor:label:
+   *
+   * A name for people, in messages.
+   *
+   * Since: 1.0
+   */
+  props[PROP_LABEL] =
+    g_param_spec_string ("label", NULL, NULL, NULL,
+                         G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  /**
+   * GfExecutor:n-pending:
+   *
+   * How many accepted tasks have not begun. Not notified: it changes too often.
+   *
+   * Since: 1.0
+   */
+  props[PROP_N_PENDING] =
+    g_param_spec_uint ("n-pending", NULL, NULL, 0, G_MAXUINT, 0,
+                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  /**
+   * GfExecutor:n-running:
+   *
+   * How many tasks have begun and not returned, those that were cancelled
+   * meanwhile included. Not notified: it changes too often.
+   *
+   * Since: 1.0
+   */
+  props[PROP_N_RUNNING] =
+    g_param_spec_uint ("n-running", NULL, NULL, 0, G_MAXUINT, 0,
+                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  g_object_class_install_properties (object_class, N_PROPS, props);
+}
+
+static void
+gf_executor_init (GfExecutor *self)
+{
+  GfExecutorPrivate *priv = get_private (self);
+
+  priv->stripes = g_aligned_alloc0 (N_STRIPES, sizeof (GfStripe), sizeof (GfStripe));
+  priv->traits = &derived_traits;
+  priv->home = gf_home_get_current ();
+  priv->creator = gf_thread_get_creator (gf_thread_get ());
+  g_mutex_init (&priv->lock);
+  g_cond_init (&priv->cond);
+}
+
+/* ---- submitting ---- */
+
+/* In a program without a loop, what has been delivered piles up: now and then
+ * the submitting thread takes care of it. */
+static inline void
+gf_executor_relieve_now_and_then (void)
+{
+  GfThread *thread = gf_thread_get ();
+
+  if (G_UNLIKELY (++thread->n_submitted % 256 == 0) && thread->frame == NULL && thread->hooks == NULL)
+    {
+      g_autoptr (GfHome) home = gf_home_get_current ();
+
+      gf_home_relieve (home);
+    }
+}
+
+GfFuture *
+gf_executor_take_task (GfExecutor   *self,
+                       GfPromise    *task,
+                       GCancellable *cancellable)
+{
+  GfFuture *future = (GfFuture *) task;
+  GfFutureList *futures;
+
+  if (G_UNLIKELY (!gf_executor_accept (self)))
+    {
+      gf_promise_reject_literal (task, GF_FUTURE_ERROR, GF_FUTURE_ERROR_SHUT_DOWN,
+                                 "The executor was shut down and takes no more tasks");
+      return future;
+    }
+
+  gf_executor_relieve_now_and_then ();
+
+  task->executor = self;
+  atomic_store_explicit (&future->state,
+                         atomic_load_explicit (&future->state, memory_order_relaxed) | GF_STATE_COUNTED,
+                         memory_order_relaxed);
+
+  futures = atomic_load_explicit (&get_private (self)->futures, memory_order_acquire);
+  if (G_UNLIKELY (futures != NULL))
+    {
+      atomic_fetch_or_explicit (&future->state, GF_STATE_LISTED, memory_order_relaxed);
+      gf_future_list_append (futures, future);
+    }
+
+  if (cancellable != NULL)
+    {
+      gf_future_set_cancellable (future, cancellable);
+      if (gf_future_is_done (future))
+        return future;
+    }
+
+  g_object_ref (task);
+  GF_EXECUTOR_GET_CLASS (self)->enqueue (self, task);
+
+  return future;
+}
+
+/**
+ * gf_executor_submit:
+ * @self: an executor
+ * @func: (scope notified) (closure user_data) (destroy destroy): the task
+ * @user_data: data for @func
+ * @destroy: (nullable): how to release @user_data
+ *
+ * Gives the executor a task to run. The call does not block and may be made from
+ * any thread, from a task too. Where @func runs is the executor's to say; the
+ * future is at home in the caller's thread-default context, see #GfFuture.
+ *
+ * @user_data is released in the future's home, after @func has returned or it is
+ * certain that it never runs: never on a worker thread, unless the home context
+ * is gone.
+ *
+ * A JavaScript function cannot run on another thread: given to a thread pool,
+ * the future fails with %G_IO_ERROR_NOT_SUPPORTED before anything runs. Use
+ * gf_executor_call() there.
+ *
+ * Returns: (transfer full): the future of the task; failed with
+ *   %GF_FUTURE_ERROR_SHUT_DOWN if the executor was shut down
+ *
+ * Since: 1.0
+ */
+GfFuture *
+gf_executor_submit (GfExecutor    *self,
+                    GfTaskFunc     func,
+                    gpointer       user_data,
+                    GDestroyNotify destroy)
+{
+  return gf_executor_submit_full (self, G_PRIORITY_DEFAULT, NULL, func, user_data, destroy);
+}
+
+/**
+ * gf_executor_submit_full:
+ * @self: an executor
+ * @priority: when to run, among the tasks that wait: lower first, as in GLib
+ * @cancellable: (nullable): a cancellable that cancels the future
+ * @func: (scope notified) (closure user_data) (destroy destroy): the task
+ * @user_data: data for @func
+ * @destroy: (nullable): how to release @user_data
+ *
+ * Gives the executor a task to run, see gf_executor_submit(). Cancelling
+ * @cancellable does what gf_future_cancel() does, in the thread that cancels.
+ *
+ * Returns: (transfer full): the future of the task
+ *
+ * Since: 1.0
+ */
+GfFuture *
+gf_executor_submit_full (GfExecutor    *self,
+                         int            priority,
+                         GCancellable  *cancellable,
+                         GfTaskFunc     func,
+                         gpointer       user_data,
+                         GDestroyNotify destroy)
+{
+  GfPromise *task;
+  gboolean bound;
+
+  g_return_val_if_fail (GF_IS_EXECUTOR (self), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+  g_return_val_if_fail (func != NULL, NULL);
+
+  bound = gf_callback_is_bound (destroy);
+  task = gf_promise_new_task (priority, func, user_data, destroy, bound ? GF_STATE_BOUND : 0);
+
+  if (G_UNLIKELY (bound && gf_executor_may_run_on_other_threads (self)))
+    {
+      gf_promise_reject_literal (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                                 "A JavaScript function cannot run on a thread pool: call a "
+                                 "named function (gf_executor_call), or use a main context’s executor");
+      return GF_FUTURE (task);
+    }
+
+  return gf_executor_take_task (self, task, cancellable);
+}
+
+/**
+ * gf_executor_call:
+ * @self: an executor
+ * @function: the name of a function, see gf_function_register()
+ * @arguments: (nullable): its arguments; a floating reference is sunk
+ *
+ * Gives the executor a named function to call. The future succeeds with the
+ * variant that the function returns. The call does not block and may be made
+ * from any thread.
+ *
+ * Returns: (transfer full): the future of the call; failed with
+ *   %GF_FUTURE_ERROR_SHUT_DOWN if the executor was shut down. It fails with
+ *   %GF_FUTURE_ERROR_UNKNOWN_FUNCTION if there is no such function.
+ *
+ * Since: 1.0
+ */
+GfFuture *
+gf_executor_call (GfExecutor *self,
+                  const char *function,
+                  GVariant   *arguments)
+{
+  return gf_executor_call_full (self, G_PRIORITY_DEFAULT, NULL, function, arguments);
+}
+
+/**
+ * gf_executor_call_full:
+ * @self: an executor
+ * @priority: when to run, among the tasks that wait: lower first, as in GLib
+ * @cancellable: (nullable): a cancellable that cancels the future
+ * @function: the name of a function, see gf_function_register()
+ * @arguments: (nullable): its arguments; a floating reference is sunk
+ *
+ * Gives the executor a named function to call, see gf_executor_call().
+ * Cancelling @cancellable does what gf_future_cancel() does, in the thread that
+ * cancels.
+ *
+ * Returns: (transfer full): the future of the call
+ *
+ * Since: 1.0
+ */
+GfFuture *
+gf_executor_call_full (GfExecutor   *self,
+                       int           priority,
+                       GCancellable *cancellable,
+                       const char   *function,
+                       GVariant     *arguments)
+{
+  g_return_val_if_fail (GF_IS_EXECUTOR (self), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+  g_return_val_if_fail (function != NULL, NULL);
+
+  return gf_executor_take_task (self, gf_promise_new_call (priority, function, arguments),
+                                cancellable);
+}
+
+/**
+ * gf_executor_post: (skip)
+ * @self: an executor
+ * @func: the function to run
+ * @data: data for @func, which owns it
+ *
+ * Gives the executor a function to run, without a future: the cheapest way in.
+ * It cannot be waited for, cancelled or fail; it runs even if the executor is
+ * shut down with its futures cancelled. The call does not block and may be made
+ * from any thread.
+ *
+ * For C only: other languages' closures need a place where they are released.
+ *
+ * Returns: %TRUE if @func will run; %FALSE if the executor was shut down, and
+ *   @data is still the caller's
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_executor_post (GfExecutor *self,
+                  GfPostFunc  func,
+                  gpointer    data)
+{
+  g_return_val_if_fail (GF_IS_EXECUTOR (self), FALSE);
+  g_return_val_if_fail (func != NULL, FALSE);
+
+  return GF_EXECUTOR_GET_CLASS (self)->post (self, func, data);
+}
+
+/* ---- GTask ---- */
+
+typedef struct
+{
+  GTask          *task;
+  GTaskThreadFunc func;
+} GfTaskRun;
+
+static void
+gf_task_run_free (gpointer data)
+{
+  GfTaskRun *run = data;
+
+  g_object_unref (run->task);
+  g_free (run);
+}
+
+static void
+gf_task_run (GfPromise *promise G_GNUC_UNUSED,
+             gpointer   data,
+             GError   **error G_GNUC_UNUSED)
+{
+  GfTaskRun *run = data;
+
+  run->func (run->task, g_task_get_source_object (run->task), g_task_get_task_data (run->task),
+             g_task_get_cancellable (run->task));
+}
+
+static void
+gf_task_run_settled (GfFuture *future,
+                     gpointer  task)
+{
+  const GError *error = gf_future_get_error (future);
+
+  /* Its function never ran. */
+  if (error != NULL)
+    g_task_return_error (task, g_error_copy (error));
+  g_object_unref (task);
+}
+
+/**
+ * gf_executor_run_in_thread: (skip)
+ * @self: an executor
+ * @task: a task
+ * @func: the function to run
+ *
+ * Runs @func as g_task_run_in_thread() would, but on this executor and with the
+ * task's priority. @func returns a result on @task, which is delivered to the
+ * task's own context. If the executor was shut down, or is before @func begins
+ * and cancels its futures, @task returns that error.
+ *
+ * The call does not block and may be made from any thread. For C, where #GTask
+ * is used; other languages submit.
+ *
+ * Since: 1.0
+ */
+void
+gf_executor_run_in_thread (GfExecutor     *self,
+                           GTask          *task,
+                           GTaskThreadFunc func)
+{
+  g_autoptr (GfFuture) future = NULL;
+  GfTaskRun *run;
+
+  g_return_if_fail (GF_IS_EXECUTOR (self));
+  g_return_if_fail (G_IS_TASK (task));
+  g_return_if_fail (func != NULL);
+
+  run = g_new0 (GfTaskRun, 1);
+  run->task = g_object_ref (task);
+  run->func = func;
+
+  future = gf_executor_submit_full (self, g_task_get_priority (task), NULL,
+                                    gf_task_run, run, gf_task_run_free);
+  gf_future_observe (future, gf_task_run_settled, g_object_ref (task));
+}
+
+/* ---- shutting down ---- */
+
+/**
+ * gf_executor_shutdown:
+ * @self: an executor
+ * @wait: whether to block until the last task has returned
+ * @cancel_futures: whether to cancel the tasks that have not begun
+ *
+ * Takes no more tasks: from now on gf_executor_submit() returns a failed future.
+ * What was accepted still runs, unless it is cancelled. A second call may cancel
+ * or wait where the first did not. The default thread pool and the inline
+ * executor are the process's: shutting them down is a programming error.
+ *
+ * @wait counts functions that have not returned, not futures that are not
+ * settled. In a program without a main loop it also releases the data of this
+ * thread's tasks. Called inside a task of this executor, it does not wait.
+ *
+ * Dropping the last reference does the same without waiting and cancelling.
+ *
+ * Any thread may call this.
+ *
+ * Since: 1.0
+ */
+void
+gf_executor_shutdown (GfExecutor *self,
+                      gboolean    wait,
+                      gboolean    cancel_futures)
+{
+  GfThread *thread = gf_thread_get ();
+  GfExecutorPrivate *priv;
+
+  g_return_if_fail (GF_IS_EXECUTOR (self));
+  g_return_if_fail (!get_private (self)->permanent);
+
+  priv = get_private (self);
+  gf_executor_close (self, cancel_futures);
+
+  if (!wait)
+    return;
+
+  if (gf_executor_runs_caller (self))
+    {
+      g_critical ("gf_executor_shutdown() was called inside a task of that executor, "
+                  "and cannot wait for it");
+      return;
+    }
+
+  if (priv->traits->before_wait != NULL)
+    priv->traits->before_wait (self);
+
+  if (thread->hooks != NULL)
+    thread->hooks->block (thread->worker, NULL);
+
+  g_mutex_lock (&priv->lock);
+  while (!priv->finished)
+    g_cond_wait (&priv->cond, &priv->lock);
+  g_mutex_unlock (&priv->lock);
+
+  if (thread->hooks != NULL)
+    thread->hooks->unblock (thread->worker);
+  else
+    {
+      g_autoptr (GfHome) home = gf_home_get_current ();
+
+      gf_home_relieve (home);
+    }
+}
+
+static void
+gf_executor_shutdown_cancelled_cb (GCancellable *cancellable G_GNUC_UNUSED,
+                                   GTask        *task)
+{
+  GfExecutorPrivate *priv = get_private (g_task_get_source_object (task));
+  GSList *link;
+
+  g_mutex_lock (&priv->lock);
+  link = g_slist_find (priv->waiting, task);
+  if (link != NULL)
+    priv->waiting = g_slist_remove_link (priv->waiting, link);
+  g_mutex_unlock (&priv->lock);
+
+  /* Else it is being returned. */
+  if (link == NULL)
+    return;
+
+  g_task_return_error_if_cancelled (task);
+  g_slist_free_full (link, g_object_unref);
+}
+
+/**
+ * gf_executor_shutdown_async:
+ * @self: an executor
+ * @cancel_futures: whether to cancel the tasks that have not begun
+ * @cancellable: (nullable): a cancellable that ends the waiting; the executor
+ *   stays shut down
+ * @callback: (scope async) (closure user_data) (nullable): called when the last
+ *   task has returned
+ * @user_data: data for @callback
+ *
+ * Shuts the executor down, see gf_executor_shutdown(), and waits without
+ * blocking. @callback runs in the thread-default context of the caller.
+ *
+ * Since: 1.0
+ */
+void
+gf_executor_shutdown_async (GfExecutor         *self,
+                            gboolean            cancel_futures,
+                            GCancellable       *cancellable,
+                            GAsyncReadyCallback callback,
+                            gpointer            user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  GfExecutorPrivate *priv;
+  gboolean finished;
+
+  g_return_if_fail (GF_IS_EXECUTOR (self));
+  g_return_if_fail (!get_private (self)->permanent);
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  priv = get_private (self);
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, gf_executor_shutdown_async);
+
+  gf_executor_close (self, cancel_futures);
+
+  g_mutex_lock (&priv->lock);
+  finished = priv->finished;
+  if (!finished)
+    priv->waiting = g_slist_prepend (priv->waiting, g_object_ref (task));
+  g_mutex_unlock (&priv->lock);
+
+  if (finished)
+    g_task_return_boolean (task, TRUE);
+  else if (cancellable != NULL)
+    {
+      g_signal_connect_object (cancellable, "cancelled",
+                               G_CALLBACK (gf_executor_shutdown_cancelled_cb), task, 0);
+      if (g_cancellable_is_cancelled (cancellable))
+        gf_executor_shutdown_cancelled_cb (cancellable, task);
+    }
+}
+
+/**
+ * gf_executor_shutdown_finish:
+ * @self: an executor
+ * @result: what the callback was given
+ * @error: return location for an error
+ *
+ * Ends gf_executor_shutdown_async().
+ *
+ * Returns: %TRUE if the last task has returned; %FALSE with @error set to
+ *   %G_IO_ERROR_CANCELLED if the waiting was cancelled
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_executor_shutdown_finish (GfExecutor   *self,
+                             GAsyncResult *result,
+                             GError      **error)
+{
+  g_return_val_if_fail (GF_IS_EXECUTOR (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, gf_executor_shutdown_async), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* ---- looking ---- */
+
+/**
+ * gf_executor_get_futures:
+ * @self: an executor
+ *
+ * Gets a live list of the futures that were submitted since this was first
+ * called and have not returned, for a list view. It belongs to the context of
+ * the first caller, and changes there once a frame (16 ms) at most. Call it in
+ * that context only.
+ *
+ * Returns: (transfer none): a list of #GfFuture
+ *
+ * Since: 1.0
+ */
+GListModel *
+gf_executor_get_futures (GfExecutor *self)
+{
+  GfExecutorPrivate *priv;
+  GfFutureList *futures;
+  GfFutureList *made;
+
+  g_return_val_if_fail (GF_IS_EXECUTOR (self), NULL);
+
+  priv = get_private (self);
+  futures = atomic_load_explicit (&priv->futures, memory_order_acquire);
+  if (futures != NULL)
+    return G_LIST_MODEL (futures);
+
+  made = gf_future_list_new ();
+  if (atomic_compare_exchange_strong_explicit (&priv->futures, &futures, made,
+                                               memory_order_acq_rel, memory_order_acquire))
+    return G_LIST_MODEL (made);
+
+  g_object_unref (made);
+
+  return G_LIST_MODEL (futures);
+}
+
+/**
+ * gf_executor_get_max_workers:
+ * @self: an executor
+ *
+ * Gets how many tasks run at a time at most. Any thread may ask.
+ *
+ * Returns: the number
+ *
+ * Since: 1.0
+ */
+guint
+gf_executor_get_max_workers (GfExecutor *self)
+{
+  g_return_val_if_fail (GF_IS_EXECUTOR (self), 0);
+
+  return get_private (self)->max_workers;
+}
+
+static guint
+gf_executor_difference (guint64 more,
+                        guint64 less)
+{
+  /* The counts are read one after the other, while they change. */
+  return more > less ? (guint) MIN (more - less, G_MAXUINT) : 0;
+}
+
+/**
+ * gf_executor_get_n_pending:
+ * @self: an executor
+ *
+ * Gets how many accepted tasks have not begun. Any thread may ask; what it gets
+ * is no more than a snapshot.
+ *
+ * Returns: the number
+ *
+ * Since: 1.0
+ */
+guint
+gf_executor_get_n_pending (GfExecutor *self)
+{
+  GfExecutorPrivate *priv;
+  guint64 begun;
+
+  g_return_val_if_fail (GF_IS_EXECUTOR (self), 0);
+
+  priv = get_private (self);
+  begun = gf_executor_sum (priv, G_STRUCT_OFFSET (GfStripe, begun));
+
+  return gf_executor_difference (gf_executor_sum (priv, G_STRUCT_OFFSET (GfStripe, submitted)),
+                                 begun);
+}
+
+/**
+ * gf_executor_get_n_running:
+ * @self: an executor
+ *
+ * Gets how many tasks have begun and not returned, those that were cancelled
+ * meanwhile included. Any thread may ask; what it gets is no more than a
+ * snapshot.
+ *
+ * Returns: the number
+ *
+ * Since: 1.0
+ */
+guint
+gf_executor_get_n_running (GfExecutor *self)
+{
+  GfExecutorPrivate *priv;
+  guint64 returned;
+
+  g_return_val_if_fail (GF_IS_EXECUTOR (self), 0);
+
+  priv = get_private (self);
+  returned = gf_executor_sum (priv, G_STRUCT_OFFSET (GfStripe, returned));
+
+  return gf_executor_difference (gf_executor_sum (priv, G_STRUCT_OFFSET (GfStripe, begun)),
+                                 returned);
+}
+
+/**
+ * gf_executor_get_label:
+ * @self: an executor
+ *
+ * Gets the name of the executor. Call it in the thread that sets it.
+ *
+ * Returns: (transfer none) (nullable): the name
+ *
+ * Since: 1.0
+ */
+const char *
+gf_executor_get_label (GfExecutor *self)
+{
+  g_return_val_if_fail (GF_IS_EXECUTOR (self), NULL);
+
+  return get_private (self)->label;
+}
+
+/**
+ * gf_executor_set_label:
+ * @self: an executor
+ * @label: (nullable): a name for people
+ *
+ * Names the executor, for messages. #GfExecutor:label is notified in the calling
+ * thread.
+ *
+ * Since: 1.0
+ */
+void
+gf_executor_set_label (GfExecutor *self,
+                       const char *label)
+{
+  GfExecutorPrivate *priv;
+
+  g_return_if_fail (GF_IS_EXECUTOR (self));
+
+  priv = get_private (self);
+  if (g_strcmp0 (priv->label, label) == 0)
+    return;
+
+  g_free (priv->label);
+  priv->label = g_strdup (label);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LABEL]);
+}

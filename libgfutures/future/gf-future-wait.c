@@ -1,0 +1,300 @@
+/* gf-future-wait.c - blocking until a future is settled
+ *
+ * A small table of locks and conditions, hashed by the future's address, serves
+ * all waits: a future pays for them only when somebody waits for it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gf-future-private.h"
+
+#include "../loop/gf-thread-private.h"
+#include "gf-error.h"
+
+typedef struct
+{
+  GMutex lock;
+  GCond  cond;
+} GfWaiters;
+
+/* Strangers that share an entry wake each other in vain, no more. */
+static GfWaiters waiters[64];
+
+static GfWaiters *
+gf_waiters_get (GfFuture *future)
+{
+  gsize address = (gsize) future;
+
+  return &waiters[(address >> 6 ^ address >> 12) % G_N_ELEMENTS (waiters)];
+}
+
+/* Called after the state has changed, if it had GF_STATE_WAITED. */
+void
+gf_waiters_wake (GfFuture *future)
+{
+  GfWaiters *entry = gf_waiters_get (future);
+
+  g_mutex_lock (&entry->lock);
+  g_cond_broadcast (&entry->cond);
+  g_mutex_unlock (&entry->lock);
+}
+
+static void
+gf_future_wait_cancelled_cb (GCancellable *cancellable G_GNUC_UNUSED,
+                             GfFuture     *self)
+{
+  gf_waiters_wake (self);
+}
+
+/* Sleeps till @self is settled, @deadline has passed (-1: never) or
+ * @cancellable is cancelled. */
+static void
+gf_future_sleep (GfFuture     *self,
+                 gint64        deadline,
+                 GCancellable *cancellable)
+{
+  GfWaiters *entry = gf_waiters_get (self);
+  gulong cancelled_id = 0;
+  guint state;
+
+  if (cancellable != NULL)
+    cancelled_id = g_signal_connect (cancellable, "cancelled",
+                                     G_CALLBACK (gf_future_wait_cancelled_cb), self);
+
+  g_mutex_lock (&entry->lock);
+
+  state = atomic_fetch_or_explicit (&self->state, GF_STATE_WAITED, memory_order_acq_rel);
+  while (!gf_state_is_settled (state) && !g_cancellable_is_cancelled (cancellable))
+    {
+      if (deadline < 0)
+        g_cond_wait (&entry->cond, &entry->lock);
+      else if (!g_cond_wait_until (&entry->cond, &entry->lock, deadline))
+        break;
+      state = gf_future_load_state (self);
+    }
+
+  g_mutex_unlock (&entry->lock);
+
+  /* Not g_cancellable_disconnect(): a handler that still runs does no harm, for
+   * it only looks at the address. */
+  if (cancelled_id != 0)
+    g_signal_handler_disconnect (cancellable, cancelled_id);
+}
+
+static gboolean
+gf_future_is_run_by (GfFuture *self,
+                     GfThread *thread)
+{
+  for (GfFrame *frame = thread->frame; frame != NULL; frame = frame->outer)
+    if (GF_FUTURE (frame->promise) == self)
+      return TRUE;
+
+  return FALSE;
+}
+
+/* Waits, and says whether the future is settled. */
+static gboolean
+gf_future_await (GfFuture     *self,
+                 gint64        timeout_us,
+                 GCancellable *cancellable,
+                 GError      **error)
+{
+  GfThread *thread = gf_thread_get ();
+  gint64 deadline = -1;
+
+  if (gf_future_is_done (self))
+    return TRUE;
+
+  if (G_UNLIKELY (gf_future_is_run_by (self, thread)))
+    {
+      g_set_error_literal (error, GF_FUTURE_ERROR, GF_FUTURE_ERROR_INVALID_STATE,
+                           "A task cannot wait for itself, or for a task that waits for it");
+      return FALSE;
+    }
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+
+  if (timeout_us > 0)
+    {
+      gint64 now = g_get_monotonic_time ();
+
+      deadline = timeout_us < G_MAXINT64 - now ? now + timeout_us : G_MAXINT64;
+    }
+
+  if (timeout_us != 0)
+    {
+      if (thread->hooks == NULL)
+        gf_future_sleep (self, deadline, cancellable);
+      /* A task that is run here cannot be left when time is up. */
+      else if (timeout_us > 0 || !thread->hooks->help (thread->worker, self))
+        {
+          thread->hooks->block (thread->worker, self);
+          gf_future_sleep (self, deadline, cancellable);
+          thread->hooks->unblock (thread->worker);
+        }
+    }
+
+  if (gf_future_is_done (self))
+    return TRUE;
+
+  if (!g_cancellable_set_error_if_cancelled (cancellable, error))
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                         "The future was not settled in time");
+
+  return FALSE;
+}
+
+/**
+ * gf_future_wait:
+ * @self: a future
+ * @timeout_us: how long to wait at most, in microseconds; 0 to look only, -1
+ *   for as long as it takes
+ * @cancellable: (nullable): a cancellable that ends the waiting; it does not
+ *   cancel the future
+ * @error: return location for an error
+ *
+ * Blocks the calling thread until the future is settled. This is no nested main
+ * loop: no signal is emitted and no callback runs meanwhile in this thread, and
+ * a window freezes. Prefer #GfFuture::done there.
+ *
+ * A task may wait for tasks of its own pool: if the awaited one has not begun,
+ * the waiting worker runs it (unless there is a timeout); if it has, another
+ * thread stands in for the blocked worker. What only the blocked thread's own
+ * loop could settle cannot be waited for: gf_future_run_until_done() is for
+ * that.
+ *
+ * In a program that runs no main loop, waiting also releases the data of this
+ * thread's tasks that have returned.
+ *
+ * Returns: %TRUE once the future is settled, whatever the outcome; %FALSE with
+ *   @error set to %G_IO_ERROR_TIMED_OUT or %G_IO_ERROR_CANCELLED if the waiting
+ *   ended first, or to %GF_FUTURE_ERROR_INVALID_STATE if a task waits for itself
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_future_wait (GfFuture     *self,
+                gint64        timeout_us,
+                GCancellable *cancellable,
+                GError      **error)
+{
+  gboolean settled;
+
+  g_return_val_if_fail (GF_IS_FUTURE (self), FALSE);
+  g_return_val_if_fail (timeout_us >= -1, FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  settled = gf_future_await (self, timeout_us, cancellable, error);
+  gf_home_relieve (self->home);
+
+  return settled;
+}
+
+/**
+ * gf_future_result:
+ * @self: a future
+ * @timeout_us: how long to wait at most, in microseconds; 0 to look only, -1
+ *   for as long as it takes
+ * @cancellable: (nullable): a cancellable that ends the waiting; it does not
+ *   cancel the future
+ * @error: return location for an error
+ *
+ * Waits like gf_future_wait(), then gets the value like gf_future_get_value().
+ * Blocks the calling thread.
+ *
+ * Returns: (transfer none) (nullable): the value, which lives as long as the
+ *   future; %NULL with @error set by the task, or as by gf_future_wait(). The
+ *   caller can tell the two apart by gf_future_is_done().
+ *
+ * Since: 1.0
+ */
+const GValue *
+gf_future_result (GfFuture     *self,
+                  gint64        timeout_us,
+                  GCancellable *cancellable,
+                  GError      **error)
+{
+  if (!gf_future_wait (self, timeout_us, cancellable, error))
+    return NULL;
+
+  return gf_future_get_value (self, error);
+}
+
+static void
+gf_future_wake_context_cb (GCancellable *cancellable G_GNUC_UNUSED,
+                           GMainContext *context)
+{
+  g_main_context_wakeup (context);
+}
+
+/**
+ * gf_future_run_until_done:
+ * @self: a future
+ * @cancellable: (nullable): a cancellable that ends the waiting; it does not
+ *   cancel the future
+ * @error: return location for an error
+ *
+ * Iterates the future's home context until the future is settled and its
+ * #GfFuture::done has been emitted: for command-line programs and tests, which
+ * have no main loop of their own. Only the thread that runs that context may
+ * call it.
+ *
+ * Returns: %TRUE once the future is settled, whatever the outcome; %FALSE with
+ *   @error set to %G_IO_ERROR_CANCELLED if @cancellable ended the waiting, or to
+ *   %GF_FUTURE_ERROR_INVALID_STATE if another thread runs the home context, or
+ *   it is gone
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_future_run_until_done (GfFuture     *self,
+                          GCancellable *cancellable,
+                          GError      **error)
+{
+  GfThread *thread = gf_thread_get ();
+  GMainContext *context;
+  gboolean settled = TRUE;
+  gulong cancelled_id = 0;
+
+  g_return_val_if_fail (GF_IS_FUTURE (self), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (gf_future_load_state (self) & GF_STATE_DELIVERED)
+    return TRUE;
+
+  if (thread->hooks != NULL || gf_future_is_run_by (self, thread) ||
+      gf_home_is_gone (self->home) || !gf_home_enter (self->home, thread->id))
+    {
+      g_set_error_literal (error, GF_FUTURE_ERROR, GF_FUTURE_ERROR_INVALID_STATE,
+                           "This thread cannot run the main context that the future is at home in");
+      return FALSE;
+    }
+
+  context = gf_home_get_context (self->home);
+
+  if (cancellable != NULL)
+    cancelled_id = g_signal_connect_data (cancellable, "cancelled",
+                                          G_CALLBACK (gf_future_wake_context_cb),
+                                          g_main_context_ref (context),
+                                          (GClosureNotify) g_main_context_unref, 0);
+
+  while (!(gf_future_load_state (self) & GF_STATE_DELIVERED))
+    {
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        {
+          settled = FALSE;
+          break;
+        }
+      g_main_context_iteration (context, TRUE);
+    }
+
+  if (cancelled_id != 0)
+    g_signal_handler_disconnect (cancellable, cancelled_id);
+  gf_home_leave (self->home);
+
+  return settled;
+}

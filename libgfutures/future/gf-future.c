@@ -1,0 +1,1618 @@
+/* gf-future.c - the read side of a task
+ *
+ * The life of a future: its state word, settling, delivery to the home context.
+ * Blocking waits are in gf-future-wait.c, callbacks in gf-future-observers.c.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gf-future-private.h"
+
+#include "../loop/gf-thread-private.h"
+#include "gf-error.h"
+
+/**
+ * SECTION:gf-future
+ * @title: GfFuture
+ * @short_description: the read side of a task
+ *
+ * A #GfFuture stands for the outcome of a task that may not be there yet. It is
+ * pending, then running, then settled: succeeded with a value, failed with an
+ * error, or cancelled. A settled future never changes again.
+ *
+ * Every future has a home: the thread-default #GMainContext of the thread that
+ * created it, or, for one made inside a task, the home of that task. The
+ * #GfFuture::done signal and all property notifications are emitted there, in a
+ * later turn, never inside the function that settles the future. So one may
+ * submit, then connect, and miss nothing:
+ *
+ * |[<!-- language="C" -->
+ * #include <gfutures.h>
+ *
+ * static void
+ * add (GfPromise *promise, gpointer data, GError **error)
+ * {
+ *   gf_promise_resolve_int (promise, 40 + GPOINTER_TO_INT (data));
+ * }
+ *
+ * static void
+ * done_cb (GfFuture *future, gpointer loop)
+ * {
+ *   g_autoptr (GError) error = NULL;
+ *   int sum = gf_future_get_int (future, &error);
+ *
+ *   if (error != NULL)
+ *     g_printerr ("%s\n", error->message);
+ *   else
+ *     g_print ("The sum is %d\n", sum);
+ *   g_main_loop_quit (loop);
+ * }
+ *
+ * int
+ * main (void)
+ * {
+ *   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+ *   g_autoptr (GfExecutor) pool = gf_thread_pool_executor_new (0);
+ *   g_autoptr (GfFuture) future = gf_executor_submit (pool, add, GINT_TO_POINTER (2), NULL);
+ *
+ *   g_signal_connect (future, "done", G_CALLBACK (done_cb), loop);
+ *   g_main_loop_run (loop);
+ *
+ *   return 0;
+ * }
+ * ]|
+ *
+ * There are five ways to learn the outcome: the #GfFuture::done signal,
+ * gf_future_add_done_callback(), gf_future_result_async() (`yield` in Vala,
+ * `await` in JavaScript), gf_future_result() which blocks, and
+ * gf_future_run_until_done() for programs without a loop of their own.
+ *
+ * All functions may be called from any thread. Data given to the library is
+ * released in the context it belongs to, see gf_executor_submit() and
+ * gf_future_add_done_callback(); when that context dies first, where the library
+ * notices it.
+ */
+
+/**
+ * GfFuture:
+ *
+ * The outcome of a task. The structure is private; only the library derives
+ * from it.
+ *
+ * Since: 1.0
+ */
+
+enum {
+  PROP_STATE = 1,
+  PROP_SETTLED,
+  PROP_PROGRESS,
+  PROP_STATUS,
+  PROP_LABEL,
+  N_PROPS
+};
+
+static GParamSpec *props[N_PROPS];
+static guint done_signal;
+static guint notify_signal;
+
+/* What a task that returns nothing succeeds with. */
+static const GValue no_value = { G_TYPE_POINTER, { { 0 }, { 0 } } };
+
+static GError cancelled_error = { 0, G_IO_ERROR_CANCELLED, (char *) "The task was cancelled" };
+static GError timed_out_error = { 0, G_IO_ERROR_TIMED_OUT, (char *) "The task did not finish in time" };
+
+#define GF_FUTURE_GET_CLASS(self) (G_TYPE_INSTANCE_GET_CLASS ((self), GF_TYPE_FUTURE, GfFutureClass))
+
+G_DEFINE_TYPE (GfFuture, gf_future, G_TYPE_OBJECT)
+
+G_DEFINE_ENUM_TYPE (GfFutureState, gf_future_state,
+                    G_DEFINE_ENUM_VALUE (GF_FUTURE_STATE_PENDING, "pending"),
+                    G_DEFINE_ENUM_VALUE (GF_FUTURE_STATE_RUNNING, "running"),
+                    G_DEFINE_ENUM_VALUE (GF_FUTURE_STATE_SUCCEEDED, "succeeded"),
+                    G_DEFINE_ENUM_VALUE (GF_FUTURE_STATE_FAILED, "failed"),
+                    G_DEFINE_ENUM_VALUE (GF_FUTURE_STATE_CANCELLED, "cancelled"))
+
+/* ---- the extra part ---- */
+
+static gboolean gf_future_deliver_extra  (GfHomeItem *item,
+                                          GfHomePhase phase);
+static gboolean gf_future_progress_turn  (GfHomeItem *item,
+                                          GfHomePhase phase);
+
+static void
+gf_future_extra_free (GfFutureExtra *extra)
+{
+  g_slist_free_full (extra->labels, g_free);
+  g_free (extra->status);
+  g_clear_object (&extra->cancellable);
+  g_mutex_clear (&extra->lock);
+  g_free (extra);
+}
+
+GfFutureExtra *
+gf_future_peek_extra (GfFuture *self)
+{
+  /* Sequentially consistent, as the change of the state before it is: partner
+   * of gf_future_get_extra() and the look at the state after that. */
+  return atomic_load_explicit (&self->extra, memory_order_seq_cst);
+}
+
+GfFutureExtra *
+gf_future_get_extra (GfFuture *self)
+{
+  GfFutureExtra *extra = gf_future_peek_extra (self);
+  GfFutureExtra *other = NULL;
+
+  if (extra != NULL)
+    return extra;
+
+  extra = g_new0 (GfFutureExtra, 1);
+  g_mutex_init (&extra->lock);
+  extra->progress = -1;
+  extra->future = self;
+  extra->progress_item.func = gf_future_progress_turn;
+  extra->settled_item.func = gf_future_deliver_extra;
+
+  if (atomic_compare_exchange_strong_explicit (&self->extra, &other, extra,
+                                               memory_order_seq_cst, memory_order_seq_cst))
+    return extra;
+
+  gf_future_extra_free (extra);
+
+  return other;
+}
+
+/* ---- delivery ---- */
+
+static gboolean
+gf_future_has_handlers (GfFuture *self)
+{
+  return g_signal_has_handler_pending (self, done_signal, 0, TRUE) ||
+         g_signal_has_handler_pending (self, notify_signal, 0, TRUE);
+}
+
+static void
+gf_future_notify_progress (GfFuture *self)
+{
+  GfFutureExtra *extra = gf_future_peek_extra (self);
+  gboolean changed;
+
+  if (extra == NULL)
+    return;
+
+  g_mutex_lock (&extra->lock);
+  changed = extra->progress_changed;
+  extra->progress_changed = FALSE;
+  g_mutex_unlock (&extra->lock);
+
+  if (!changed)
+    return;
+
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_PROGRESS]);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_STATUS]);
+}
+
+static void
+gf_future_emit (GfFuture *self,
+                guint     state)
+{
+  gboolean settled = gf_state_is_settled (state);
+
+  gf_future_notify_progress (self);
+
+  if (self->notified != (state & GF_STATE_MASK))
+    {
+      self->notified = state & GF_STATE_MASK;
+      g_object_notify_by_pspec (G_OBJECT (self), props[PROP_STATE]);
+      if (settled)
+        g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SETTLED]);
+    }
+
+  if (!settled || (state & GF_STATE_DELIVERED))
+    return;
+
+  g_signal_emit (self, done_signal, 0);
+
+  gf_observers_run_home (self, TRUE);
+  atomic_fetch_or_explicit (&self->state, GF_STATE_DELIVERED, memory_order_relaxed);
+}
+
+static gboolean
+gf_future_turn (GfFuture   *self,
+                GfHomePhase phase)
+{
+  guint state;
+
+  if (phase == GF_HOME_RELIEVE)
+    {
+      if (self->creator != gf_thread_get ()->id)
+        return FALSE;
+
+      state = gf_future_load_state (self);
+      if (!gf_state_is_settled (state) || !(state & GF_STATE_RETURNED))
+        return FALSE;
+
+      GF_FUTURE_GET_CLASS (self)->release_data (self);
+
+      if (g_atomic_int_get (&G_OBJECT (self)->ref_count) > 1 ||
+          self->callbacks != NULL || gf_future_has_handlers (self))
+        return FALSE;
+
+      atomic_fetch_or_explicit (&self->state, GF_STATE_UNWATCHED, memory_order_relaxed);
+    }
+
+  /* Acquire: partner of the release in gf_future_push_home(). Who sets a bit
+   * and then finds this one gone, pushes again. */
+  state = atomic_fetch_and_explicit (&self->state, ~GF_STATE_QUEUED, memory_order_acq_rel);
+
+  if (phase == GF_HOME_DROP)
+    {
+      atomic_fetch_or_explicit (&self->state, GF_STATE_DELIVERED, memory_order_relaxed);
+      if (gf_state_is_settled (state))
+        gf_observers_run_home (self, FALSE);
+    }
+  else if (phase == GF_HOME_DISPATCH)
+    gf_future_emit (self, state);
+
+  if (gf_state_is_settled (state) && (state & GF_STATE_RETURNED))
+    GF_FUTURE_GET_CLASS (self)->release_data (self);
+
+  g_object_unref (self);
+
+  return TRUE;
+}
+
+static gboolean
+gf_future_deliver (GfHomeItem *item,
+                   GfHomePhase phase)
+{
+  return gf_future_turn ((GfFuture *) ((char *) item - G_STRUCT_OFFSET (GfFuture, item)), phase);
+}
+
+static gboolean
+gf_future_deliver_extra (GfHomeItem *item,
+                         GfHomePhase phase)
+{
+  GfFutureExtra *extra =
+    (GfFutureExtra *) ((char *) item - G_STRUCT_OFFSET (GfFutureExtra, settled_item));
+
+  return gf_future_turn (extra->future, phase);
+}
+
+/* Sends the future home, to emit what there is to emit, release what there is
+ * to release, and drop a reference: the caller's if @take_reference.
+ *
+ * A task may still be in its executor's queue, linked by its item, if it never
+ * began or was begun by who waits for it: then another item carries it. */
+static void
+gf_future_push_home (GfFuture *self,
+                     guint     state,
+                     gboolean  take_reference)
+{
+  GfHome *home = self->home;
+  GfHomeItem *item = &self->item;
+
+  /* Release: partner of the acquire in gf_future_turn(). */
+  if (atomic_fetch_or_explicit (&self->state, GF_STATE_QUEUED, memory_order_acq_rel) & GF_STATE_QUEUED)
+    {
+      if (take_reference)
+        g_object_unref (self);
+      return;
+    }
+
+  if (!take_reference)
+    g_object_ref (self);
+  if ((state & GF_STATE_IN_QUEUE) ||
+      (!(state & GF_STATE_BEGUN) && (state & GF_STATE_COUNTED)))
+    item = &gf_future_get_extra (self)->settled_item;
+  gf_home_push (home, item);
+}
+
+/* ---- settling ---- */
+
+/* After the state has changed: tell those who wait, those who observe, those
+ * who are to stop, and the home. */
+static void
+gf_future_settled (GfFuture *self,
+                   guint     old_state,
+                   guint     state,
+                   gboolean  take_reference)
+{
+  GfFutureExtra *extra;
+
+  if (old_state & GF_STATE_WAITED)
+    gf_waiters_wake (self);
+
+  gf_observers_notify (self);
+
+  extra = gf_future_peek_extra (self);
+  if (G_UNLIKELY (extra != NULL))
+    {
+      g_autoptr (GCancellable) cancellable = NULL;
+      GfTimer *timer;
+
+      gf_future_set_cancellable (self, NULL);
+
+      g_mutex_lock (&extra->lock);
+      timer = g_steal_pointer (&extra->timer);
+      if ((state & GF_STATE_MASK) == GF_FUTURE_STATE_CANCELLED || (state & GF_STATE_TIMED_OUT))
+        g_set_object (&cancellable, extra->cancellable);
+      g_mutex_unlock (&extra->lock);
+
+      if (timer != NULL)
+        gf_timer_stop (timer);
+      if (cancellable != NULL)
+        g_cancellable_cancel (cancellable);
+    }
+
+  if (!(old_state & GF_STATE_BEGUN) && (old_state & GF_STATE_COUNTED))
+    {
+      g_object_ref (self);
+      gf_future_push_home (self, old_state, take_reference);
+      GF_FUTURE_GET_CLASS (self)->withdrawn (self, (old_state & GF_STATE_MASK) == GF_FUTURE_STATE_RUNNING);
+      g_object_unref (self);
+      return;
+    }
+
+  /* The only reference is the caller's gift, so nobody can connect any more:
+   * if nobody has and there is nothing to release, there is nothing to do at
+   * home. */
+  if (take_reference && g_atomic_int_get (&G_OBJECT (self)->ref_count) == 1 &&
+      self->callbacks == NULL &&
+      !(state & GF_STATE_HAS_DATA) && !gf_future_has_handlers (self))
+    {
+      atomic_fetch_or_explicit (&self->state, GF_STATE_UNWATCHED | GF_STATE_DELIVERED,
+                                memory_order_relaxed);
+      g_object_unref (self);
+    }
+  else
+    gf_future_push_home (self, state, take_reference);
+}
+
+/* The state word of @state, settled with @outcome. */
+static guint
+gf_state_settle (guint state,
+                 guint outcome)
+{
+  guint settled = (state & ~(GF_STATE_MASK | GF_STATE_CLAIMED)) | outcome;
+
+  /* What has not begun never will. */
+  if (!(state & GF_STATE_BEGUN))
+    settled = (settled & ~GF_STATE_COUNTED) | GF_STATE_RETURNED;
+
+  return settled;
+}
+
+/* For who wants to settle with something to store. TRUE: store it, then
+ * gf_future_seal(). FALSE: the future is settled. */
+gboolean
+gf_future_claim (GfFuture *self)
+{
+  guint state = atomic_load_explicit (&self->state, memory_order_relaxed);
+
+  do
+    {
+      /* Between claim and seal there are a few instructions. */
+      while (G_UNLIKELY (state & GF_STATE_CLAIMED))
+        {
+          g_thread_yield ();
+          state = gf_future_load_state (self);
+        }
+
+      if (gf_state_is_settled (state))
+        return FALSE;
+    }
+  while (!atomic_compare_exchange_weak_explicit (&self->state, &state, state | GF_STATE_CLAIMED,
+                                                 memory_order_acquire, memory_order_relaxed));
+
+  return TRUE;
+}
+
+void
+gf_future_seal (GfFuture *self,
+                guint     outcome)
+{
+  guint old_state = atomic_load_explicit (&self->state, memory_order_relaxed);
+  guint state;
+
+  /* Release: partner of the acquire in gf_future_load_state(), for the outcome.
+   * Sequentially consistent: see gf_future_peek_extra(). */
+  do
+    state = gf_state_settle (old_state, outcome);
+  while (!atomic_compare_exchange_weak_explicit (&self->state, &old_state, state,
+                                                 memory_order_seq_cst, memory_order_relaxed));
+
+  gf_future_settled (self, old_state, state, FALSE);
+}
+
+/* Settles with nothing to store, in one step. */
+gboolean
+gf_future_settle_plain (GfFuture *self,
+                        guint     outcome)
+{
+  guint old_state = atomic_load_explicit (&self->state, memory_order_relaxed);
+  guint state;
+
+  do
+    {
+      while (G_UNLIKELY (old_state & GF_STATE_CLAIMED))
+        {
+          g_thread_yield ();
+          old_state = gf_future_load_state (self);
+        }
+
+      if (gf_state_is_settled (old_state))
+        return FALSE;
+
+      state = gf_state_settle (old_state, outcome);
+    }
+  while (!atomic_compare_exchange_weak_explicit (&self->state, &old_state, state,
+                                                 memory_order_seq_cst, memory_order_relaxed));
+
+  gf_future_settled (self, old_state, state, FALSE);
+
+  return TRUE;
+}
+
+/* The function has returned. Settles the future, with no value, if nobody else
+ * has, will or is about to. */
+void
+gf_future_return (GfFuture *self,
+                  gboolean  take_reference)
+{
+  guint old_state = atomic_load_explicit (&self->state, memory_order_relaxed);
+  guint state;
+
+  do
+    {
+      if (gf_state_is_settled (old_state) || (old_state & (GF_STATE_HELD | GF_STATE_CLAIMED)))
+        state = old_state | GF_STATE_RETURNED;
+      else
+        state = gf_state_settle (old_state, GF_FUTURE_STATE_SUCCEEDED | GF_STATE_NO_VALUE) |
+                GF_STATE_RETURNED;
+    }
+  while (!atomic_compare_exchange_weak_explicit (&self->state, &old_state, state,
+                                                 memory_order_seq_cst, memory_order_relaxed));
+
+  if (gf_state_is_settled (state) && !gf_state_is_settled (old_state))
+    gf_future_settled (self, old_state, state, take_reference);
+  else if (gf_state_is_settled (state) && (state & GF_STATE_HAS_DATA))
+    gf_future_push_home (self, state, take_reference);
+  else if (take_reference)
+    g_object_unref (self);
+}
+
+/* The function has begun. Only who watches properties needs to hear of it. */
+void
+gf_future_begun (GfFuture *self)
+{
+  if (g_atomic_int_get (&G_OBJECT (self)->ref_count) > 1 &&
+      g_signal_has_handler_pending (self, notify_signal, 0, FALSE))
+    gf_future_push_home (self, gf_future_load_state (self), FALSE);
+}
+
+/* ---- GObject ---- */
+
+/* Whether the outcome is more than memory, so that freeing it may run code. */
+static gboolean
+gf_future_outcome_is_alive (GfFuture *self,
+                            guint     state)
+{
+  GType type;
+
+  if ((state & GF_STATE_MASK) != GF_FUTURE_STATE_SUCCEEDED || (state & GF_STATE_NO_VALUE))
+    return FALSE;
+
+  type = G_TYPE_FUNDAMENTAL (G_VALUE_TYPE (&self->outcome.value));
+
+  return type == G_TYPE_OBJECT || type == G_TYPE_BOXED || type == G_TYPE_INTERFACE ||
+         type > G_TYPE_MAKE_FUNDAMENTAL (G_TYPE_RESERVED_USER_FIRST - 1);
+}
+
+static void
+gf_future_dispose (GObject *object)
+{
+  GfFuture *self = GF_FUTURE (object);
+  guint state = gf_future_load_state (self);
+
+  if (!(state & GF_STATE_UNWATCHED))
+    {
+      gboolean has_handlers = gf_future_has_handlers (self);
+      gboolean has_data = (state & GF_STATE_HAS_DATA) != 0;
+
+      /* Nobody is left who could settle it: who waits for that is told. */
+      if (!gf_state_is_settled (state) &&
+          (has_handlers || has_data || (state & GF_STATE_COUNTED) ||
+           atomic_load_explicit (&self->observers, memory_order_relaxed) != NULL) &&
+          gf_future_claim (self))
+        {
+          g_set_error_literal (&self->outcome.error, GF_FUTURE_ERROR, GF_FUTURE_ERROR_BROKEN_PROMISE,
+                               "The promise was dropped before it was settled");
+          /* Nothing runs any more. */
+          atomic_fetch_or_explicit (&self->state, GF_STATE_RETURNED, memory_order_relaxed);
+          gf_future_seal (self, GF_FUTURE_STATE_FAILED);
+          return;
+        }
+
+      if (has_handlers || has_data || gf_future_outcome_is_alive (self, state))
+        {
+          if (!gf_home_enter (self->home, self->creator))
+            {
+              atomic_fetch_or_explicit (&self->state, GF_STATE_RETURNED, memory_order_relaxed);
+              gf_future_push_home (self, GF_STATE_BEGUN, FALSE);
+              return;
+            }
+
+          GF_FUTURE_GET_CLASS (self)->release_data (self);
+          G_OBJECT_CLASS (gf_future_parent_class)->dispose (object);
+          gf_home_leave (self->home);
+          return;
+        }
+    }
+
+  G_OBJECT_CLASS (gf_future_parent_class)->dispose (object);
+}
+
+static void
+gf_future_finalize (GObject *object)
+{
+  GfFuture *self = GF_FUTURE (object);
+  guint state = atomic_load_explicit (&self->state, memory_order_relaxed);
+  GfFutureExtra *extra = atomic_load_explicit (&self->extra, memory_order_relaxed);
+
+  if ((state & GF_STATE_MASK) == GF_FUTURE_STATE_SUCCEEDED && !(state & GF_STATE_NO_VALUE))
+    g_value_unset (&self->outcome.value);
+  else if ((state & GF_STATE_MASK) == GF_FUTURE_STATE_FAILED && !(state & GF_STATE_TIMED_OUT))
+    g_error_free (self->outcome.error);
+
+  if (extra != NULL)
+    gf_future_extra_free (extra);
+  gf_home_unref (self->home);
+
+  G_OBJECT_CLASS (gf_future_parent_class)->finalize (object);
+}
+
+static void
+gf_future_get_property (GObject    *object,
+                        guint       prop_id,
+                        GValue     *value,
+                        GParamSpec *pspec)
+{
+  GfFuture *self = GF_FUTURE (object);
+
+  switch (prop_id)
+    {
+    case PROP_STATE:
+      g_value_set_enum (value, gf_future_get_state (self));
+      break;
+    case PROP_SETTLED:
+      g_value_set_boolean (value, gf_future_is_done (self));
+      break;
+    case PROP_PROGRESS:
+      g_value_set_double (value, gf_future_get_progress (self));
+      break;
+    case PROP_STATUS:
+      g_value_take_string (value, gf_future_dup_status (self));
+      break;
+    case PROP_LABEL:
+      g_value_set_string (value, gf_future_get_label (self));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+gf_future_set_property (GObject      *object,
+                        guint         prop_id,
+                        const GValue *value,
+                        GParamSpec   *pspec)
+{
+  GfFuture *self = GF_FUTURE (object);
+
+  switch (prop_id)
+    {
+    case PROP_LABEL:
+      gf_future_set_label (self, g_value_get_string (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+gf_future_has_no_data (GfFuture *self G_GNUC_UNUSED)
+{
+}
+
+static void
+gf_future_class_init (GfFutureClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  cancelled_error.domain = timed_out_error.domain = G_IO_ERROR;
+
+  object_class->dispose = gf_future_dispose;
+  object_class->finalize = gf_future_finalize;
+  object_class->get_property = gf_future_get_property;
+  object_class->set_property = gf_future_set_property;
+
+  klass->release_data = gf_future_has_no_data;
+
+  /**
+   * GfFuture:state:
+   *
+   * What has become of the task. Notified in the home context.
+   *
+   * Since: 1.0
+   */
+  props[PROP_STATE] =
+    g_param_spec_enum ("state", NULL, NULL,
+                       GF_TYPE_FUTURE_STATE, GF_FUTURE_STATE_PENDING,
+                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  /**
+   * GfFuture:settled:
+   *
+   * Whether the task has succeeded, failed or been cancelled. Notified in the
+   * home context.
+   *
+   * Since: 1.0
+   */
+  props[PROP_SETTLED] =
+    g_param_spec_boolean ("settled", NULL, NULL, FALSE,
+                          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  /**
+   * GfFuture:progress:
+   *
+   * How much is done, from 0 to 1, or -1 if the task does not tell. Notified in
+   * the home context, once a frame (16 ms) at most.
+   *
+   * Since: 1.0
+   */
+  props[PROP_PROGRESS] =
+    g_param_spec_double ("progress", NULL, NULL, -1, 1, -1,
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  /**
+   * GfFuture:status:
+   *
+   * What the task says that it is doing. Notified with #GfFuture:progress.
+   *
+   * Since: 1.0
+   */
+  props[PROP_STATUS] =
+    g_param_spec_string ("status", NULL, NULL, NULL,
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  /**
+   * GfFuture:label:
+   *
+   * A name for people, in lists and in messages. Notified in the thread that
+   * sets it.
+   *
+   * Since: 1.0
+   */
+  props[PROP_LABEL] =
+    g_param_spec_string ("label", NULL, NULL, NULL,
+                         G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  g_object_class_install_properties (object_class, N_PROPS, props);
+
+  /**
+   * GfFuture::done:
+   * @self: the future
+   *
+   * Emitted exactly once, when the future is settled, in a later turn of its
+   * home context: not inside the function that settles it, gf_future_cancel()
+   * included. A future that was born settled emits it too. Handlers are looked
+   * up at that time, so one that is connected in the turn in which the future
+   * was submitted is always called.
+   *
+   * For one future the order is: property notifications, this signal, then the
+   * callbacks of gf_future_add_done_callback(). Futures that one thread settles
+   * come in the order in which it did so.
+   *
+   * Since: 1.0
+   */
+  done_signal = g_signal_new ("done", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST,
+                              0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  notify_signal = g_signal_lookup ("notify", G_TYPE_OBJECT);
+}
+
+static void
+gf_future_init (GfFuture *self)
+{
+  self->item.func = gf_future_deliver;
+  self->home = gf_home_get_current ();
+  self->creator = gf_thread_get_creator (gf_thread_get ());
+}
+
+/* ---- ready-made futures ---- */
+
+static GfFuture *
+gf_future_new_settled (GValue *value)
+{
+  GfPromise *promise = gf_promise_new ();
+
+  gf_promise_take_value (promise, value);
+
+  return GF_FUTURE (promise);
+}
+
+/**
+ * gf_future_new_for_value:
+ * @value: any initialized value
+ *
+ * Creates a future that has succeeded with a copy of @value. Its home is the
+ * caller's; it emits #GfFuture::done in a later turn, like any other.
+ *
+ * Returns: (transfer full): a new settled future
+ *
+ * Since: 1.0
+ */
+GfFuture *
+gf_future_new_for_value (const GValue *value)
+{
+  GValue copy = G_VALUE_INIT;
+
+  g_return_val_if_fail (G_IS_VALUE (value), NULL);
+
+  g_value_init (&copy, G_VALUE_TYPE (value));
+  g_value_copy (value, &copy);
+
+  return gf_future_new_settled (&copy);
+}
+
+/**
+ * gf_future_new_for_variant:
+ * @value: (nullable): a variant; a floating reference is sunk
+ *
+ * Creates a future that has succeeded with @value, see
+ * gf_future_new_for_value().
+ *
+ * Returns: (transfer full): a new settled future
+ *
+ * Since: 1.0
+ */
+GfFuture *
+gf_future_new_for_variant (GVariant *value)
+{
+  GValue copy = G_VALUE_INIT;
+
+  g_value_init (&copy, G_TYPE_VARIANT);
+  g_value_set_variant (&copy, value);
+
+  return gf_future_new_settled (&copy);
+}
+
+/**
+ * gf_future_new_for_string:
+ * @value: (nullable): a string
+ *
+ * Creates a future that has succeeded with a copy of @value, see
+ * gf_future_new_for_value().
+ *
+ * Returns: (transfer full): a new settled future
+ *
+ * Since: 1.0
+ */
+GfFuture *
+gf_future_new_for_string (const char *value)
+{
+  GValue copy = G_VALUE_INIT;
+
+  g_value_init (&copy, G_TYPE_STRING);
+  g_value_set_string (&copy, value);
+
+  return gf_future_new_settled (&copy);
+}
+
+/**
+ * gf_future_new_for_boolean:
+ * @value: a boolean
+ *
+ * Creates a future that has succeeded with @value, see
+ * gf_future_new_for_value().
+ *
+ * Returns: (transfer full): a new settled future
+ *
+ * Since: 1.0
+ */
+GfFuture *
+gf_future_new_for_boolean (gboolean value)
+{
+  GValue copy = G_VALUE_INIT;
+
+  g_value_init (&copy, G_TYPE_BOOLEAN);
+  g_value_set_boolean (&copy, value);
+
+  return gf_future_new_settled (&copy);
+}
+
+/**
+ * gf_future_new_for_int:
+ * @value: an integer
+ *
+ * Creates a future that has succeeded with @value, see
+ * gf_future_new_for_value().
+ *
+ * Returns: (transfer full): a new settled future
+ *
+ * Since: 1.0
+ */
+GfFuture *
+gf_future_new_for_int (int value)
+{
+  GValue copy = G_VALUE_INIT;
+
+  g_value_init (&copy, G_TYPE_INT);
+  g_value_set_int (&copy, value);
+
+  return gf_future_new_settled (&copy);
+}
+
+/**
+ * gf_future_new_for_int64:
+ * @value: an integer
+ *
+ * Creates a future that has succeeded with @value, see
+ * gf_future_new_for_value().
+ *
+ * Returns: (transfer full): a new settled future
+ *
+ * Since: 1.0
+ */
+GfFuture *
+gf_future_new_for_int64 (gint64 value)
+{
+  GValue copy = G_VALUE_INIT;
+
+  g_value_init (&copy, G_TYPE_INT64);
+  g_value_set_int64 (&copy, value);
+
+  return gf_future_new_settled (&copy);
+}
+
+/**
+ * gf_future_new_for_double:
+ * @value: a number
+ *
+ * Creates a future that has succeeded with @value, see
+ * gf_future_new_for_value().
+ *
+ * Returns: (transfer full): a new settled future
+ *
+ * Since: 1.0
+ */
+GfFuture *
+gf_future_new_for_double (double value)
+{
+  GValue copy = G_VALUE_INIT;
+
+  g_value_init (&copy, G_TYPE_DOUBLE);
+  g_value_set_double (&copy, value);
+
+  return gf_future_new_settled (&copy);
+}
+
+/**
+ * gf_future_new_for_object:
+ * @value: (type GObject.Object) (nullable): an object
+ *
+ * Creates a future that has succeeded with a reference to @value, see
+ * gf_future_new_for_value(). The reference is dropped in the home context.
+ *
+ * Returns: (transfer full): a new settled future
+ *
+ * Since: 1.0
+ */
+GfFuture *
+gf_future_new_for_object (gpointer value)
+{
+  GValue copy = G_VALUE_INIT;
+
+  g_return_val_if_fail (value == NULL || G_IS_OBJECT (value), NULL);
+
+  g_value_init (&copy, value != NULL ? G_OBJECT_TYPE (value) : G_TYPE_OBJECT);
+  g_value_set_object (&copy, value);
+
+  return gf_future_new_settled (&copy);
+}
+
+/**
+ * gf_future_new_for_error:
+ * @error: (transfer full): an error
+ *
+ * Creates a future that has failed with @error. Its home is the caller's; it
+ * emits #GfFuture::done in a later turn, like any other.
+ *
+ * Returns: (transfer full): a new settled future
+ *
+ * Since: 1.0
+ */
+GfFuture *
+gf_future_new_for_error (GError *error)
+{
+  GfPromise *promise;
+
+  g_return_val_if_fail (error != NULL, NULL);
+
+  promise = gf_promise_new ();
+  gf_promise_reject (promise, error);
+
+  return GF_FUTURE (promise);
+}
+
+/* ---- state ---- */
+
+/**
+ * gf_future_get_state:
+ * @self: a future
+ *
+ * Gets the state at this moment. Any thread may ask; only the settled states
+ * are sure to last.
+ *
+ * Returns: the state
+ *
+ * Since: 1.0
+ */
+GfFutureState
+gf_future_get_state (GfFuture *self)
+{
+  g_return_val_if_fail (GF_IS_FUTURE (self), GF_FUTURE_STATE_PENDING);
+
+  return gf_future_load_state (self) & GF_STATE_MASK;
+}
+
+/**
+ * gf_future_is_done:
+ * @self: a future
+ *
+ * Whether the future is settled: succeeded, failed or cancelled. Any thread may
+ * ask.
+ *
+ * Returns: %TRUE if it is, and will be for ever
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_future_is_done (GfFuture *self)
+{
+  g_return_val_if_fail (GF_IS_FUTURE (self), FALSE);
+
+  return gf_state_is_settled (gf_future_load_state (self));
+}
+
+/**
+ * gf_future_is_running:
+ * @self: a future
+ *
+ * Whether the task has begun and the future is not settled. Any thread may ask.
+ *
+ * Returns: %TRUE if that is so at this moment
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_future_is_running (GfFuture *self)
+{
+  return gf_future_get_state (self) == GF_FUTURE_STATE_RUNNING;
+}
+
+/**
+ * gf_future_is_cancelled:
+ * @self: a future
+ *
+ * Whether the future was settled by gf_future_cancel(). Any thread may ask.
+ *
+ * Returns: %TRUE if it was
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_future_is_cancelled (GfFuture *self)
+{
+  return gf_future_get_state (self) == GF_FUTURE_STATE_CANCELLED;
+}
+
+/**
+ * gf_future_cancel:
+ * @self: a future
+ *
+ * Cancels the future, from any thread. It is settled as
+ * %GF_FUTURE_STATE_CANCELLED at once; its error is %G_IO_ERROR_CANCELLED.
+ *
+ * A task that has not begun never runs. A running one is told, by
+ * gf_promise_should_stop() and by its cancellable, whose handlers run in this
+ * thread; its function keeps its worker and its data until it returns, and what
+ * it returns is dropped.
+ *
+ * #GfFuture::done is not emitted inside this function, but in a later turn of
+ * the home context. Callbacks on the inline executor run inside it.
+ *
+ * Returns: %TRUE if this call settled the future, %FALSE if it was settled
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_future_cancel (GfFuture *self)
+{
+  g_return_val_if_fail (GF_IS_FUTURE (self), FALSE);
+
+  return gf_future_settle_plain (self, GF_FUTURE_STATE_CANCELLED);
+}
+
+/* ---- the outcome ---- */
+
+/**
+ * gf_future_get_error:
+ * @self: a future
+ *
+ * Gets the error of a failed or cancelled future. Never blocks; any thread may
+ * ask.
+ *
+ * Returns: (transfer none) (nullable): the error; %NULL if the future has
+ *   succeeded or is not settled
+ *
+ * Since: 1.0
+ */
+const GError *
+gf_future_get_error (GfFuture *self)
+{
+  guint state;
+
+  g_return_val_if_fail (GF_IS_FUTURE (self), NULL);
+
+  state = gf_future_load_state (self);
+
+  switch (state & GF_STATE_MASK)
+    {
+    case GF_FUTURE_STATE_FAILED:
+      return (state & GF_STATE_TIMED_OUT) ? &timed_out_error : self->outcome.error;
+    case GF_FUTURE_STATE_CANCELLED:
+      return &cancelled_error;
+    default:
+      return NULL;
+    }
+}
+
+/**
+ * gf_future_get_value:
+ * @self: a future
+ * @error: return location for an error
+ *
+ * Gets the value of a succeeded future, or the error of a failed or cancelled
+ * one. Never blocks; any thread may ask.
+ *
+ * A task that succeeded without a value has a #G_TYPE_POINTER that holds %NULL;
+ * Python gets None, JavaScript null.
+ *
+ * Returns: (transfer none) (nullable): the value, which lives as long as the
+ *   future; %NULL with @error set if the future failed, was cancelled
+ *   (%G_IO_ERROR_CANCELLED), or is not settled (%G_IO_ERROR_PENDING)
+ *
+ * Since: 1.0
+ */
+const GValue *
+gf_future_get_value (GfFuture *self,
+                     GError  **error)
+{
+  guint state;
+
+  g_return_val_if_fail (GF_IS_FUTURE (self), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  state = gf_future_load_state (self);
+
+  if (!gf_state_is_settled (state))
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PENDING,
+                           "The future is not settled yet: wait for it, or for its “done” signal");
+      return NULL;
+    }
+
+  if ((state & GF_STATE_MASK) != GF_FUTURE_STATE_SUCCEEDED)
+    {
+      if (error != NULL)
+        *error = g_error_copy (gf_future_get_error (self));
+      return NULL;
+    }
+
+  return (state & GF_STATE_NO_VALUE) ? &no_value : &self->outcome.value;
+}
+
+/* The value, if it is of @type; pointer types accept “no value” as NULL. */
+static const GValue *
+gf_future_get_typed (GfFuture *self,
+                     GType     type,
+                     GError  **error)
+{
+  const GValue *value = gf_future_get_value (self, error);
+
+  if (value == NULL || G_VALUE_HOLDS (value, type) || value == &no_value)
+    return value;
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+               "The future’s value is of type %s, not %s",
+               G_VALUE_TYPE_NAME (value), g_type_name (type));
+
+  return NULL;
+}
+
+static const GValue *
+gf_future_get_scalar (GfFuture *self,
+                      GType     type,
+                      GError  **error)
+{
+  const GValue *value = gf_future_get_typed (self, type, error);
+
+  if (value != &no_value)
+    return value;
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+               "The future has no value, not one of type %s", g_type_name (type));
+
+  return NULL;
+}
+
+/**
+ * gf_future_get_boolean:
+ * @self: a future
+ * @error: return location for an error
+ *
+ * Gets the boolean that the future has succeeded with. Never blocks; any thread
+ * may ask. In languages with exceptions gf_future_get_value() does the same for
+ * every type.
+ *
+ * Returns: the value; %FALSE also with @error set, as by gf_future_get_value(),
+ *   or %G_IO_ERROR_INVALID_ARGUMENT if the value is of another type
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_future_get_boolean (GfFuture *self,
+                       GError  **error)
+{
+  const GValue *value = gf_future_get_scalar (self, G_TYPE_BOOLEAN, error);
+
+  return value != NULL ? g_value_get_boolean (value) : FALSE;
+}
+
+/**
+ * gf_future_get_int:
+ * @self: a future
+ * @error: return location for an error
+ *
+ * Gets the integer that the future has succeeded with. Never blocks; any thread
+ * may ask.
+ *
+ * Returns: the value; 0 with @error set, as by gf_future_get_value(), or
+ *   %G_IO_ERROR_INVALID_ARGUMENT if the value is of another type
+ *
+ * Since: 1.0
+ */
+int
+gf_future_get_int (GfFuture *self,
+                   GError  **error)
+{
+  const GValue *value = gf_future_get_scalar (self, G_TYPE_INT, error);
+
+  return value != NULL ? g_value_get_int (value) : 0;
+}
+
+/**
+ * gf_future_get_int64:
+ * @self: a future
+ * @error: return location for an error
+ *
+ * Gets the 64-bit integer that the future has succeeded with. Never blocks; any
+ * thread may ask.
+ *
+ * Returns: the value; 0 with @error set, as by gf_future_get_value(), or
+ *   %G_IO_ERROR_INVALID_ARGUMENT if the value is of another type
+ *
+ * Since: 1.0
+ */
+gint64
+gf_future_get_int64 (GfFuture *self,
+                     GError  **error)
+{
+  const GValue *value = gf_future_get_scalar (self, G_TYPE_INT64, error);
+
+  return value != NULL ? g_value_get_int64 (value) : 0;
+}
+
+/**
+ * gf_future_get_double:
+ * @self: a future
+ * @error: return location for an error
+ *
+ * Gets the number that the future has succeeded with. Never blocks; any thread
+ * may ask.
+ *
+ * Returns: the value; 0 with @error set, as by gf_future_get_value(), or
+ *   %G_IO_ERROR_INVALID_ARGUMENT if the value is of another type
+ *
+ * Since: 1.0
+ */
+double
+gf_future_get_double (GfFuture *self,
+                      GError  **error)
+{
+  const GValue *value = gf_future_get_scalar (self, G_TYPE_DOUBLE, error);
+
+  return value != NULL ? g_value_get_double (value) : 0;
+}
+
+/**
+ * gf_future_get_string:
+ * @self: a future
+ * @error: return location for an error
+ *
+ * Gets the string that the future has succeeded with. Never blocks; any thread
+ * may ask.
+ *
+ * Returns: (transfer none) (nullable): the value, which lives as long as the
+ *   future, %NULL if there is none; %NULL with @error set, as by
+ *   gf_future_get_value(), or %G_IO_ERROR_INVALID_ARGUMENT if the value is of
+ *   another type
+ *
+ * Since: 1.0
+ */
+const char *
+gf_future_get_string (GfFuture *self,
+                      GError  **error)
+{
+  const GValue *value = gf_future_get_typed (self, G_TYPE_STRING, error);
+
+  return value != NULL && value != &no_value ? g_value_get_string (value) : NULL;
+}
+
+/**
+ * gf_future_get_variant:
+ * @self: a future
+ * @error: return location for an error
+ *
+ * Gets the variant that the future has succeeded with, as
+ * gf_executor_call() and gf_executor_map() do. Never blocks; any thread may ask.
+ *
+ * Returns: (transfer none) (nullable): the value, which lives as long as the
+ *   future, %NULL if there is none; %NULL with @error set, as by
+ *   gf_future_get_value(), or %G_IO_ERROR_INVALID_ARGUMENT if the value is of
+ *   another type
+ *
+ * Since: 1.0
+ */
+GVariant *
+gf_future_get_variant (GfFuture *self,
+                       GError  **error)
+{
+  const GValue *value = gf_future_get_typed (self, G_TYPE_VARIANT, error);
+
+  return value != NULL && value != &no_value ? g_value_get_variant (value) : NULL;
+}
+
+/**
+ * gf_future_get_object:
+ * @self: a future
+ * @error: return location for an error
+ *
+ * Gets the object that the future has succeeded with. Never blocks; any thread
+ * may ask.
+ *
+ * Returns: (type GObject.Object) (transfer none) (nullable): the value, which
+ *   lives as long as the future, %NULL if there is none; %NULL with @error set,
+ *   as by gf_future_get_value(), or %G_IO_ERROR_INVALID_ARGUMENT if the value is
+ *   of another type
+ *
+ * Since: 1.0
+ */
+gpointer
+gf_future_get_object (GfFuture *self,
+                      GError  **error)
+{
+  const GValue *value = gf_future_get_typed (self, G_TYPE_OBJECT, error);
+
+  return value != NULL && value != &no_value ? g_value_get_object (value) : NULL;
+}
+
+/**
+ * gf_future_get_boxed: (skip)
+ * @self: a future
+ * @error: return location for an error
+ *
+ * Gets the boxed value that the future has succeeded with. Never blocks; any
+ * thread may ask. Other languages use gf_future_get_value(), which tells them
+ * the type.
+ *
+ * Returns: (transfer none) (nullable): the value, which lives as long as the
+ *   future, %NULL if there is none; %NULL with @error set, as by
+ *   gf_future_get_value(), or %G_IO_ERROR_INVALID_ARGUMENT if the value is of
+ *   another type
+ *
+ * Since: 1.0
+ */
+gpointer
+gf_future_get_boxed (GfFuture *self,
+                     GError  **error)
+{
+  const GValue *value = gf_future_get_typed (self, G_TYPE_BOXED, error);
+
+  return value != NULL && value != &no_value ? g_value_get_boxed (value) : NULL;
+}
+
+/* ---- label, progress, time ---- */
+
+/**
+ * gf_future_set_label:
+ * @self: a future
+ * @label: (nullable): a name for people
+ *
+ * Names the future, for lists and messages. Any thread may do so;
+ * #GfFuture:label is notified in that thread.
+ *
+ * Since: 1.0
+ */
+void
+gf_future_set_label (GfFuture   *self,
+                     const char *label)
+{
+  GfFutureExtra *extra;
+
+  g_return_if_fail (GF_IS_FUTURE (self));
+
+  if (g_strcmp0 (gf_future_get_label (self), label) == 0)
+    return;
+
+  /* Another thread may be reading the old one. */
+  extra = gf_future_get_extra (self);
+  g_mutex_lock (&extra->lock);
+  extra->labels = g_slist_prepend (extra->labels, g_strdup (label));
+  g_mutex_unlock (&extra->lock);
+
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LABEL]);
+}
+
+/**
+ * gf_future_get_label:
+ * @self: a future
+ *
+ * Gets the name of the future. Any thread may ask.
+ *
+ * Returns: (transfer none) (nullable): the name, which lives as long as the
+ *   future
+ *
+ * Since: 1.0
+ */
+const char *
+gf_future_get_label (GfFuture *self)
+{
+  GfFutureExtra *extra;
+  const char *label;
+
+  g_return_val_if_fail (GF_IS_FUTURE (self), NULL);
+
+  extra = gf_future_peek_extra (self);
+  if (extra == NULL)
+    return NULL;
+
+  g_mutex_lock (&extra->lock);
+  label = extra->labels != NULL ? extra->labels->data : NULL;
+  g_mutex_unlock (&extra->lock);
+
+  return label;
+}
+
+/**
+ * gf_future_get_progress:
+ * @self: a future
+ *
+ * Gets what the task last gave to gf_promise_set_progress(). Any thread may ask.
+ *
+ * Returns: how much is done, from 0 to 1, or -1 if the task has not told
+ *
+ * Since: 1.0
+ */
+double
+gf_future_get_progress (GfFuture *self)
+{
+  GfFutureExtra *extra;
+  double progress;
+
+  g_return_val_if_fail (GF_IS_FUTURE (self), -1);
+
+  extra = gf_future_peek_extra (self);
+  if (extra == NULL)
+    return -1;
+
+  g_mutex_lock (&extra->lock);
+  progress = extra->progress;
+  g_mutex_unlock (&extra->lock);
+
+  return progress;
+}
+
+/**
+ * gf_future_dup_status:
+ * @self: a future
+ *
+ * Gets what the task last gave to gf_promise_set_progress(). Any thread may ask.
+ *
+ * Returns: (transfer full) (nullable): what the task says that it is doing
+ *
+ * Since: 1.0
+ */
+char *
+gf_future_dup_status (GfFuture *self)
+{
+  GfFutureExtra *extra;
+  char *status;
+
+  g_return_val_if_fail (GF_IS_FUTURE (self), NULL);
+
+  extra = gf_future_peek_extra (self);
+  if (extra == NULL)
+    return NULL;
+
+  g_mutex_lock (&extra->lock);
+  status = g_strdup (extra->status);
+  g_mutex_unlock (&extra->lock);
+
+  return status;
+}
+
+static gboolean
+gf_future_progress_turn (GfHomeItem *item,
+                         GfHomePhase phase)
+{
+  GfFutureExtra *extra =
+    (GfFutureExtra *) ((char *) item - G_STRUCT_OFFSET (GfFutureExtra, progress_item));
+  GfFuture *self = extra->future;
+
+  if (phase == GF_HOME_RELIEVE && !gf_future_is_done (self))
+    return FALSE;
+  if (phase == GF_HOME_DISPATCH && !gf_future_is_done (self) &&
+      gf_home_defer_to_frame (self->home, item))
+    return TRUE;
+
+  g_mutex_lock (&extra->lock);
+  extra->progress_pushed = FALSE;
+  g_mutex_unlock (&extra->lock);
+
+  if (phase == GF_HOME_DISPATCH || phase == GF_HOME_FRAME)
+    gf_future_notify_progress (self);
+
+  g_object_unref (self);
+
+  return TRUE;
+}
+
+/* Called when the progress in the extra part has changed. */
+void
+gf_future_push_progress (GfFuture *self)
+{
+  GfFutureExtra *extra = gf_future_get_extra (self);
+  gboolean push;
+
+  g_mutex_lock (&extra->lock);
+  push = !extra->progress_pushed;
+  extra->progress_pushed = TRUE;
+  g_mutex_unlock (&extra->lock);
+
+  if (push)
+    {
+      g_object_ref (self);
+      gf_home_push (self->home, &extra->progress_item);
+    }
+}
+
+static void
+gf_future_time_out (gpointer data)
+{
+  gf_future_settle_plain (data, GF_FUTURE_STATE_FAILED | GF_STATE_TIMED_OUT);
+}
+
+/**
+ * gf_future_set_timeout:
+ * @self: a future
+ * @timeout_us: how long it may take from now on, in microseconds; -1 for as
+ *   long as it likes
+ *
+ * Makes the future fail with %G_IO_ERROR_TIMED_OUT if it is not settled in
+ * time. A task that has not begun then never runs; a running one is told, as by
+ * gf_future_cancel(). A later call replaces an earlier one.
+ *
+ * Any thread may call this. When time is up, callbacks on the inline executor
+ * run on a thread of the library's own, as do the handlers of the task's
+ * cancellable.
+ *
+ * Since: 1.0
+ */
+void
+gf_future_set_timeout (GfFuture *self,
+                       gint64    timeout_us)
+{
+  GfFutureExtra *extra;
+  GfTimer *timer = NULL;
+  GfTimer *old;
+
+  g_return_if_fail (GF_IS_FUTURE (self));
+  g_return_if_fail (timeout_us >= -1);
+
+  if (gf_future_is_done (self))
+    return;
+
+  if (timeout_us >= 0)
+    {
+      gint64 now = g_get_monotonic_time ();
+
+      timer = gf_timer_start (timeout_us < G_MAXINT64 - now ? now + timeout_us : G_MAXINT64,
+                              gf_future_time_out, g_object_ref (self), g_object_unref);
+    }
+
+  extra = gf_future_get_extra (self);
+  g_mutex_lock (&extra->lock);
+  old = extra->timer;
+  extra->timer = timer;
+  g_mutex_unlock (&extra->lock);
+
+  if (old != NULL)
+    gf_timer_stop (old);
+
+  /* It was settled meanwhile, and did not see the timer. */
+  if (gf_future_is_done (self))
+    {
+      g_mutex_lock (&extra->lock);
+      timer = g_steal_pointer (&extra->timer);
+      g_mutex_unlock (&extra->lock);
+
+      if (timer != NULL)
+        gf_timer_stop (timer);
+    }
+}
+
+static void
+gf_future_outer_cancelled_cb (GCancellable *cancellable G_GNUC_UNUSED,
+                              GfFuture     *self)
+{
+  gf_future_cancel (self);
+}
+
+/* Lets @cancellable cancel the future; NULL undoes it. A plain signal handler:
+ * g_cancellable_disconnect() would wait for its own caller. */
+void
+gf_future_set_cancellable (GfFuture     *self,
+                           GCancellable *cancellable)
+{
+  GfFutureExtra *extra = gf_future_get_extra (self);
+  g_autoptr (GCancellable) old = NULL;
+  gulong old_id;
+  gulong id = 0;
+
+  if (cancellable != NULL)
+    id = g_signal_connect_data (cancellable, "cancelled",
+                                G_CALLBACK (gf_future_outer_cancelled_cb),
+                                g_object_ref (self), (GClosureNotify) g_object_unref, 0);
+
+  g_mutex_lock (&extra->lock);
+  old = g_steal_pointer (&extra->outer);
+  old_id = extra->outer_id;
+  extra->outer = cancellable != NULL ? g_object_ref (cancellable) : NULL;
+  extra->outer_id = id;
+  g_mutex_unlock (&extra->lock);
+
+  if (old != NULL)
+    g_signal_handler_disconnect (old, old_id);
+
+  if (cancellable == NULL)
+    return;
+
+  if (g_cancellable_is_cancelled (cancellable))
+    gf_future_cancel (self);
+  /* It was settled meanwhile, and did not see the cancellable. */
+  if (gf_future_is_done (self))
+    gf_future_set_cancellable (self, NULL);
+}

@@ -1,0 +1,917 @@
+/* gf-promise.c - the write side of a task
+ *
+ * Settling a promise, and running the task that it carries. Holds are in
+ * gf-promise-hold.c.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gf-future-private.h"
+
+#include "../loop/gf-thread-private.h"
+#include "gf-error.h"
+
+/**
+ * SECTION:gf-promise
+ * @title: GfPromise
+ * @short_description: the write side of a task
+ *
+ * A #GfPromise is a #GfFuture that can be settled. Task functions get one; other
+ * code makes one with gf_promise_new() to give out a future for something of its
+ * own:
+ *
+ * |[<!-- language="C" -->
+ * static gboolean
+ * time_is_up (gpointer promise)
+ * {
+ *   gf_promise_resolve_string (promise, "time is up");
+ *   return G_SOURCE_REMOVE;
+ * }
+ *
+ * GfFuture *
+ * my_timer_new (guint seconds)
+ * {
+ *   GfPromise *promise = gf_promise_new ();
+ *
+ *   g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, seconds, time_is_up,
+ *                               g_object_ref (promise), g_object_unref);
+ *   return GF_FUTURE (promise);
+ * }
+ * ]|
+ *
+ * A promise is settled once; later attempts return %FALSE and change nothing.
+ * It may be settled on any thread. If the last reference is dropped before that,
+ * those who wait for it get a %GF_FUTURE_ERROR_BROKEN_PROMISE.
+ *
+ * A task whose work goes on after its function has returned, in an asynchronous
+ * operation of GIO for example, keeps its promise open with gf_promise_hold().
+ */
+
+/**
+ * GfPromise:
+ *
+ * A future that can be settled.
+ *
+ * Since: 1.0
+ */
+
+G_DEFINE_FINAL_TYPE (GfPromise, gf_promise, GF_TYPE_FUTURE)
+
+static inline GfFuture *
+as_future (GfPromise *self)
+{
+  return (GfFuture *) self;
+}
+
+static void
+gf_promise_release_data (GfFuture *future)
+{
+  GfPromise *self = (GfPromise *) future;
+
+  /* Acquire: partner of the release with which the function returned. */
+  if (atomic_fetch_and_explicit (&future->state, ~GF_STATE_HAS_DATA, memory_order_acq_rel) &
+      GF_STATE_HAS_DATA)
+    self->destroy (self->data);
+}
+
+static void
+gf_promise_withdrawn (GfFuture *future,
+                      gboolean  was_running)
+{
+  GfPromise *self = (GfPromise *) future;
+  GfExecutor *executor = self->executor;
+
+  if (!was_running)
+    gf_executor_task_begun (executor);
+  if (gf_future_load_state (future) & GF_STATE_LISTED)
+    gf_executor_task_unlisted (executor, self);
+  gf_executor_task_returned (executor);
+}
+
+static void
+gf_promise_finalize (GObject *object)
+{
+  GfPromise *self = (GfPromise *) object;
+
+  if (atomic_load_explicit (&as_future (self)->state, memory_order_relaxed) & GF_STATE_CALL)
+    {
+      g_free (self->what.function);
+      g_clear_pointer ((GVariant **) &self->data, g_variant_unref);
+    }
+
+  G_OBJECT_CLASS (gf_promise_parent_class)->finalize (object);
+}
+
+static void
+gf_promise_class_init (GfPromiseClass *klass)
+{
+  GfFutureClass *future_class = (GfFutureClass *) klass;
+
+  G_OBJECT_CLASS (klass)->finalize = gf_promise_finalize;
+
+  future_class->release_data = gf_promise_release_data;
+  future_class->withdrawn = gf_promise_withdrawn;
+}
+
+static void
+gf_promise_init (GfPromise *self G_GNUC_UNUSED)
+{
+}
+
+/**
+ * gf_promise_new:
+ *
+ * Creates a pending promise. Its home is the thread-default context of the
+ * calling thread, or, inside a task, the home of that task.
+ *
+ * Returns: (transfer full): a new promise
+ *
+ * Since: 1.0
+ */
+GfPromise *
+gf_promise_new (void)
+{
+  return g_object_new (GF_TYPE_PROMISE, NULL);
+}
+
+/**
+ * gf_promise_new_for_context:
+ * @home: (nullable): a context, or %NULL for the default one
+ *
+ * Creates a pending promise that is at home in @home, wherever the caller is.
+ * The promise does not keep @home alive.
+ *
+ * Returns: (transfer full): a new promise
+ *
+ * Since: 1.0
+ */
+GfPromise *
+gf_promise_new_for_context (GMainContext *home)
+{
+  GfPromise *self = gf_promise_new ();
+  GfFuture *future = as_future (self);
+
+  gf_home_unref (future->home);
+  future->home = gf_home_get_for_context (home);
+
+  return self;
+}
+
+/* A closure for an executor. @flags: GF_STATE_BOUND. */
+GfPromise *
+gf_promise_new_task (int            priority,
+                     GfTaskFunc     func,
+                     gpointer       data,
+                     GDestroyNotify destroy,
+                     guint          flags)
+{
+  GfPromise *self = gf_promise_new ();
+
+  as_future (self)->priority = priority;
+  self->what.func = func;
+  self->data = data;
+  self->destroy = destroy;
+  if (destroy != NULL)
+    flags |= GF_STATE_HAS_DATA;
+  atomic_store_explicit (&as_future (self)->state, flags, memory_order_relaxed);
+
+  return self;
+}
+
+/* A named function for an executor. */
+GfPromise *
+gf_promise_new_call (int         priority,
+                     const char *function,
+                     GVariant   *arguments)
+{
+  GfPromise *self = gf_promise_new ();
+
+  as_future (self)->priority = priority;
+  self->what.function = g_strdup (function);
+  self->data = arguments != NULL ? g_variant_ref_sink (arguments) : NULL;
+  atomic_store_explicit (&as_future (self)->state, GF_STATE_CALL, memory_order_relaxed);
+
+  return self;
+}
+
+/* ---- settling ---- */
+
+/**
+ * gf_promise_set_running:
+ * @self: a promise
+ *
+ * Marks the promise as running: what fulfils it has begun. gf_promise_run() does
+ * this by itself. Any thread may call it.
+ *
+ * Returns: %TRUE if it was pending; %FALSE if it was cancelled or otherwise
+ *   settled, or was running: do not begin then
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_promise_set_running (GfPromise *self)
+{
+  GfFuture *future;
+  guint state;
+
+  g_return_val_if_fail (GF_IS_PROMISE (self), FALSE);
+
+  future = as_future (self);
+  state = atomic_load_explicit (&future->state, memory_order_relaxed);
+
+  do
+    if ((state & GF_STATE_MASK) != GF_FUTURE_STATE_PENDING || (state & GF_STATE_CLAIMED))
+      return FALSE;
+  while (!atomic_compare_exchange_weak_explicit (&future->state, &state,
+                                                 state | GF_FUTURE_STATE_RUNNING,
+                                                 memory_order_acq_rel, memory_order_relaxed));
+
+  if (state & GF_STATE_COUNTED)
+    gf_executor_task_begun (self->executor);
+  gf_future_begun (future);
+
+  return TRUE;
+}
+
+/**
+ * gf_promise_take_value:
+ * @self: a promise
+ * @value: (inout): a value, moved out of here and left unset
+ *
+ * Settles the promise with @value, without a copy. Any thread may call it.
+ *
+ * Returns: %TRUE; %FALSE if the promise was settled, and @value is dropped
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_promise_take_value (GfPromise *self,
+                       GValue    *value)
+{
+  g_return_val_if_fail (GF_IS_PROMISE (self), FALSE);
+  g_return_val_if_fail (G_IS_VALUE (value), FALSE);
+
+  if (!gf_future_claim (as_future (self)))
+    {
+      g_value_unset (value);
+      return FALSE;
+    }
+
+  as_future (self)->outcome.value = *value;
+  *value = (GValue) G_VALUE_INIT;
+  gf_future_seal (as_future (self), GF_FUTURE_STATE_SUCCEEDED);
+
+  return TRUE;
+}
+
+/**
+ * gf_promise_resolve:
+ * @self: a promise
+ * @value: a value
+ *
+ * Settles the promise with a copy of @value. Any thread may call it.
+ *
+ * Returns: %TRUE; %FALSE if the promise was settled
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_promise_resolve (GfPromise    *self,
+                    const GValue *value)
+{
+  GValue copy = G_VALUE_INIT;
+
+  g_return_val_if_fail (GF_IS_PROMISE (self), FALSE);
+  g_return_val_if_fail (G_IS_VALUE (value), FALSE);
+
+  g_value_init (&copy, G_VALUE_TYPE (value));
+  g_value_copy (value, &copy);
+
+  return gf_promise_take_value (self, &copy);
+}
+
+/**
+ * gf_promise_take_string:
+ * @self: a promise
+ * @value: (transfer full) (nullable): a string
+ *
+ * Settles the promise with @value, without a copy. Any thread may call it.
+ *
+ * Returns: %TRUE; %FALSE if the promise was settled, and @value is freed
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_promise_take_string (GfPromise *self,
+                        char      *value)
+{
+  GValue moved = G_VALUE_INIT;
+
+  g_value_init (&moved, G_TYPE_STRING);
+  g_value_take_string (&moved, value);
+
+  return gf_promise_take_value (self, &moved);
+}
+
+/**
+ * gf_promise_resolve_boolean:
+ * @self: a promise
+ * @value: a boolean
+ *
+ * Settles the promise with @value. Any thread may call it.
+ *
+ * Returns: %TRUE; %FALSE if the promise was settled
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_promise_resolve_boolean (GfPromise *self,
+                            gboolean   value)
+{
+  GValue moved = G_VALUE_INIT;
+
+  g_value_init (&moved, G_TYPE_BOOLEAN);
+  g_value_set_boolean (&moved, value);
+
+  return gf_promise_take_value (self, &moved);
+}
+
+/**
+ * gf_promise_resolve_int:
+ * @self: a promise
+ * @value: an integer
+ *
+ * Settles the promise with @value. Any thread may call it.
+ *
+ * Returns: %TRUE; %FALSE if the promise was settled
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_promise_resolve_int (GfPromise *self,
+                        int        value)
+{
+  GValue moved = G_VALUE_INIT;
+
+  g_value_init (&moved, G_TYPE_INT);
+  g_value_set_int (&moved, value);
+
+  return gf_promise_take_value (self, &moved);
+}
+
+/**
+ * gf_promise_resolve_int64:
+ * @self: a promise
+ * @value: an integer
+ *
+ * Settles the promise with @value. Any thread may call it.
+ *
+ * Returns: %TRUE; %FALSE if the promise was settled
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_promise_resolve_int64 (GfPromise *self,
+                          gint64     value)
+{
+  GValue moved = G_VALUE_INIT;
+
+  g_value_init (&moved, G_TYPE_INT64);
+  g_value_set_int64 (&moved, value);
+
+  return gf_promise_take_value (self, &moved);
+}
+
+/**
+ * gf_promise_resolve_double:
+ * @self: a promise
+ * @value: a number
+ *
+ * Settles the promise with @value. Any thread may call it.
+ *
+ * Returns: %TRUE; %FALSE if the promise was settled
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_promise_resolve_double (GfPromise *self,
+                           double     value)
+{
+  GValue moved = G_VALUE_INIT;
+
+  g_value_init (&moved, G_TYPE_DOUBLE);
+  g_value_set_double (&moved, value);
+
+  return gf_promise_take_value (self, &moved);
+}
+
+/**
+ * gf_promise_resolve_string:
+ * @self: a promise
+ * @value: (nullable): a string
+ *
+ * Settles the promise with a copy of @value. Any thread may call it.
+ *
+ * Returns: %TRUE; %FALSE if the promise was settled
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_promise_resolve_string (GfPromise  *self,
+                           const char *value)
+{
+  return gf_promise_take_string (self, g_strdup (value));
+}
+
+/**
+ * gf_promise_resolve_variant:
+ * @self: a promise
+ * @value: (nullable): a variant; a floating reference is sunk
+ *
+ * Settles the promise with @value. Any thread may call it.
+ *
+ * Returns: %TRUE; %FALSE if the promise was settled
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_promise_resolve_variant (GfPromise *self,
+                            GVariant  *value)
+{
+  GValue moved = G_VALUE_INIT;
+
+  g_value_init (&moved, G_TYPE_VARIANT);
+  g_value_set_variant (&moved, value);
+
+  return gf_promise_take_value (self, &moved);
+}
+
+/**
+ * gf_promise_resolve_object:
+ * @self: a promise
+ * @value: (type GObject.Object) (nullable): an object
+ *
+ * Settles the promise with a reference to @value. Any thread may call it; the
+ * reference is dropped in the promise's home.
+ *
+ * Returns: %TRUE; %FALSE if the promise was settled
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_promise_resolve_object (GfPromise *self,
+                           gpointer   value)
+{
+  GValue moved = G_VALUE_INIT;
+
+  g_return_val_if_fail (value == NULL || G_IS_OBJECT (value), FALSE);
+
+  g_value_init (&moved, value != NULL ? G_OBJECT_TYPE (value) : G_TYPE_OBJECT);
+  g_value_set_object (&moved, value);
+
+  return gf_promise_take_value (self, &moved);
+}
+
+/**
+ * gf_promise_resolve_boxed: (skip)
+ * @self: a promise
+ * @type: the boxed type
+ * @value: (nullable): a boxed value
+ *
+ * Settles the promise with a copy of @value. Any thread may call it; the copy
+ * is freed in the promise's home. Other languages use gf_promise_resolve().
+ *
+ * Returns: %TRUE; %FALSE if the promise was settled
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_promise_resolve_boxed (GfPromise    *self,
+                          GType         type,
+                          gconstpointer value)
+{
+  GValue moved = G_VALUE_INIT;
+
+  g_return_val_if_fail (G_TYPE_IS_BOXED (type), FALSE);
+
+  g_value_init (&moved, type);
+  g_value_set_boxed (&moved, value);
+
+  return gf_promise_take_value (self, &moved);
+}
+
+/**
+ * gf_promise_reject:
+ * @self: a promise
+ * @error: (transfer full): an error
+ *
+ * Settles the promise as failed, with @error. Any thread may call it.
+ *
+ * Returns: %TRUE; %FALSE if the promise was settled, and @error is freed
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_promise_reject (GfPromise *self,
+                   GError    *error)
+{
+  g_return_val_if_fail (GF_IS_PROMISE (self), FALSE);
+  g_return_val_if_fail (error != NULL, FALSE);
+
+  if (!gf_future_claim (as_future (self)))
+    {
+      g_error_free (error);
+      return FALSE;
+    }
+
+  as_future (self)->outcome.error = error;
+  gf_future_seal (as_future (self), GF_FUTURE_STATE_FAILED);
+
+  return TRUE;
+}
+
+/**
+ * gf_promise_reject_literal:
+ * @self: a promise
+ * @domain: an error domain
+ * @code: an error code
+ * @message: what happened
+ *
+ * Settles the promise as failed, with a new error. Any thread may call it.
+ *
+ * Returns: %TRUE; %FALSE if the promise was settled
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_promise_reject_literal (GfPromise  *self,
+                           GQuark      domain,
+                           int         code,
+                           const char *message)
+{
+  g_return_val_if_fail (domain != 0, FALSE);
+  g_return_val_if_fail (message != NULL, FALSE);
+
+  return gf_promise_reject (self, g_error_new_literal (domain, code, message));
+}
+
+/* ---- for the task ---- */
+
+/**
+ * gf_promise_set_progress:
+ * @self: a promise
+ * @fraction: how much is done, from 0 to 1, or -1 for unknown
+ * @status: (nullable): what is being done, for people
+ *
+ * Reports progress, from any thread. It is cheap and may be called for each
+ * byte: #GfFuture:progress and #GfFuture:status are notified in the home
+ * context, once a frame (16 ms) at most. Once the promise is settled this does
+ * nothing.
+ *
+ * Since: 1.0
+ */
+void
+gf_promise_set_progress (GfPromise  *self,
+                         double      fraction,
+                         const char *status)
+{
+  GfFutureExtra *extra;
+  gboolean changed = FALSE;
+
+  g_return_if_fail (GF_IS_PROMISE (self));
+
+  if (gf_future_is_done (as_future (self)))
+    return;
+
+  if (!(fraction >= 0))
+    fraction = -1;
+  else if (fraction > 1)
+    fraction = 1;
+
+  extra = gf_future_get_extra (as_future (self));
+
+  g_mutex_lock (&extra->lock);
+  if (extra->progress != fraction)
+    {
+      extra->progress = fraction;
+      changed = TRUE;
+    }
+  if (g_strcmp0 (extra->status, status) != 0)
+    {
+      g_free (extra->status);
+      extra->status = g_strdup (status);
+      changed = TRUE;
+    }
+  extra->progress_changed |= changed;
+  changed &= !extra->progress_pushed;
+  g_mutex_unlock (&extra->lock);
+
+  if (changed)
+    gf_future_push_progress (as_future (self));
+}
+
+/**
+ * gf_promise_should_stop:
+ * @self: a promise
+ *
+ * Whether the task's work is in vain: its future was cancelled, timed out, or
+ * settled by somebody else. One atomic load: call it in inner loops. Any thread
+ * may ask.
+ *
+ * Returns: %TRUE if the task should clean up and return
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_promise_should_stop (GfPromise *self)
+{
+  g_return_val_if_fail (GF_IS_PROMISE (self), TRUE);
+
+  return gf_future_is_done (as_future (self));
+}
+
+/**
+ * gf_promise_get_cancellable:
+ * @self: a promise
+ *
+ * Gets a cancellable that is cancelled when the future is cancelled or times
+ * out, to hand to GIO calls inside the task. Its handlers run in the thread that
+ * cancels. Cancelling it does not cancel the future.
+ *
+ * Any thread may call this. Asking costs an object; a loop of one's own had
+ * better ask gf_promise_should_stop().
+ *
+ * Returns: (transfer none): the cancellable, which lives as long as the promise
+ *
+ * Since: 1.0
+ */
+GCancellable *
+gf_promise_get_cancellable (GfPromise *self)
+{
+  GfFutureExtra *extra;
+  GCancellable *cancellable;
+  guint state;
+
+  g_return_val_if_fail (GF_IS_PROMISE (self), NULL);
+
+  extra = gf_future_get_extra (as_future (self));
+
+  g_mutex_lock (&extra->lock);
+  if (extra->cancellable == NULL)
+    extra->cancellable = g_cancellable_new ();
+  cancellable = extra->cancellable;
+  g_mutex_unlock (&extra->lock);
+
+  /* Sequentially consistent: partner of gf_future_peek_extra(). */
+  state = atomic_load_explicit (&as_future (self)->state, memory_order_seq_cst);
+  if ((state & GF_STATE_MASK) == GF_FUTURE_STATE_CANCELLED || (state & GF_STATE_TIMED_OUT))
+    g_cancellable_cancel (cancellable);
+
+  return cancellable;
+}
+
+/* ---- running ---- */
+
+/* TRUE: the caller runs the task, and nobody else will. */
+static gboolean
+gf_promise_begin (GfPromise *self,
+                  guint      flags,
+                  gboolean  *counted)
+{
+  GfFuture *future = as_future (self);
+  guint old_state = atomic_load_explicit (&future->state, memory_order_relaxed);
+  guint state;
+
+  do
+    {
+      if ((old_state & GF_STATE_MASK) != GF_FUTURE_STATE_PENDING || (old_state & GF_STATE_CLAIMED))
+        return FALSE;
+      state = (old_state | GF_FUTURE_STATE_RUNNING | GF_STATE_BEGUN | flags) & ~GF_STATE_COUNTED;
+    }
+  while (!atomic_compare_exchange_weak_explicit (&future->state, &old_state, state,
+                                                 memory_order_acq_rel, memory_order_relaxed));
+
+  *counted = (old_state & GF_STATE_COUNTED) != 0;
+
+  return TRUE;
+}
+
+static void
+gf_promise_call_function (GfPromise *self,
+                          GError   **error)
+{
+  GVariant *result = gf_function_call (self->what.function, self->data, self, error);
+
+  if (result == NULL)
+    return;
+
+  if (*error == NULL)
+    gf_promise_resolve_variant (self, result);
+  g_variant_unref (result);
+}
+
+static void
+gf_promise_call_func (GfPromise *self,
+                      GfThread  *thread,
+                      GError   **error)
+{
+  guint state = atomic_load_explicit (&as_future (self)->state, memory_order_relaxed);
+
+  if (state & GF_STATE_CALL)
+    gf_promise_call_function (self, error);
+  else if ((state & GF_STATE_BOUND) && thread->id != as_future (self)->creator)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                         "A JavaScript function cannot run on another thread: call a "
+                         "named function (gf_executor_call), or use a main context’s executor");
+  else
+    self->what.func (self, self->data, error);
+}
+
+/* A task inside a task: it is not to see what the outer one pushed. */
+static void
+gf_promise_call_nested (GfPromise *self,
+                        GfThread  *thread,
+                        GError   **error)
+{
+  gboolean has_context = g_main_context_get_thread_default () != NULL;
+  GCancellable *cancellable = NULL;
+
+  if (g_cancellable_get_current () != NULL)
+    {
+      cancellable = gf_promise_get_cancellable (self);
+      g_cancellable_push_current (cancellable);
+    }
+  if (has_context)
+    g_main_context_push_thread_default (NULL);
+
+  gf_promise_call_func (self, thread, error);
+
+  if (has_context)
+    g_main_context_pop_thread_default (NULL);
+  if (cancellable != NULL)
+    g_cancellable_pop_current (cancellable);
+}
+
+static void
+gf_promise_execute (GfPromise *self,
+                    guint      flags,
+                    gboolean   take_reference)
+{
+  GfFuture *future = as_future (self);
+  GfThread *thread = gf_thread_get ();
+  GfExecutor *executor = self->executor;
+  GError *error = NULL;
+  gboolean counted;
+  GfFrame frame;
+
+  if (!gf_promise_begin (self, flags, &counted))
+    {
+      if (take_reference)
+        g_object_unref (self);
+      return;
+    }
+
+  if (counted)
+    gf_executor_task_begun (executor);
+  gf_future_begun (future);
+
+  frame = (GfFrame) { self, gf_home_ref (future->home), future->creator, thread->frame };
+  thread->frame = &frame;
+  thread->n_frames++;
+
+  if (G_LIKELY (frame.outer == NULL))
+    gf_promise_call_func (self, thread, &error);
+  else
+    gf_promise_call_nested (self, thread, &error);
+
+  if (error != NULL)
+    gf_promise_reject (self, error);
+
+  if (counted && (gf_future_load_state (future) & GF_STATE_LISTED))
+    gf_executor_task_unlisted (executor, self);
+
+  /* When the last task has returned, the executor may go. */
+  gf_future_return (future, take_reference);
+
+  thread->n_frames--;
+  thread->frame = frame.outer;
+  gf_home_unref (frame.home);
+
+  if (counted)
+    gf_executor_task_returned (executor);
+}
+
+/**
+ * gf_promise_run:
+ * @self: a promise that an executor was given
+ *
+ * For executors: runs the task here and now, in this thread, and settles the
+ * promise unless the task holds it. If it was cancelled, nothing happens; if its
+ * function may not run on this thread, the future fails with
+ * %G_IO_ERROR_NOT_SUPPORTED. Afterwards the executor drops its reference.
+ *
+ * Since: 1.0
+ */
+void
+gf_promise_run (GfPromise *self)
+{
+  g_return_if_fail (GF_IS_PROMISE (self));
+  g_return_if_fail (self->what.func != NULL);
+
+  gf_promise_execute (self, 0, FALSE);
+}
+
+/* The same, and drops the caller's reference. */
+void
+gf_promise_run_and_drop (GfPromise *self)
+{
+  gf_promise_execute (self, 0, TRUE);
+}
+
+/* The same, for who waits for the task, while its executor has it queued. */
+void
+gf_promise_run_in_queue (GfPromise *self)
+{
+  gf_promise_execute (self, GF_STATE_IN_QUEUE, FALSE);
+}
+
+/**
+ * gf_promise_get_priority:
+ * @self: a promise
+ *
+ * Gets the priority that the task was submitted with. Lower runs first, as in
+ * GLib. Any thread may ask.
+ *
+ * Returns: the priority, %G_PRIORITY_DEFAULT unless another was given
+ *
+ * Since: 1.0
+ */
+int
+gf_promise_get_priority (GfPromise *self)
+{
+  g_return_val_if_fail (GF_IS_PROMISE (self), G_PRIORITY_DEFAULT);
+
+  return as_future (self)->priority;
+}
+
+/**
+ * gf_promise_get_function:
+ * @self: a promise
+ *
+ * Gets the name of the function that the task calls, for executors that run it
+ * elsewhere. Any thread may ask.
+ *
+ * Returns: (transfer none) (nullable): the name; %NULL for a closure, which
+ *   only gf_promise_run() can run
+ *
+ * Since: 1.0
+ */
+const char *
+gf_promise_get_function (GfPromise *self)
+{
+  g_return_val_if_fail (GF_IS_PROMISE (self), NULL);
+
+  if (!(atomic_load_explicit (&as_future (self)->state, memory_order_relaxed) & GF_STATE_CALL))
+    return NULL;
+
+  return self->what.function;
+}
+
+/**
+ * gf_promise_get_arguments:
+ * @self: a promise
+ *
+ * Gets the arguments of the function that the task calls. Any thread may ask.
+ *
+ * Returns: (transfer none) (nullable): the arguments; %NULL if there are none,
+ *   and for a closure
+ *
+ * Since: 1.0
+ */
+GVariant *
+gf_promise_get_arguments (GfPromise *self)
+{
+  if (gf_promise_get_function (self) == NULL)
+    return NULL;
+
+  return self->data;
+}
+
+/**
+ * gf_promise_get_current:
+ *
+ * Gets the promise of the task that runs in the calling thread, the innermost
+ * one if a task runs inside another.
+ *
+ * Returns: (transfer none) (nullable): the promise; %NULL outside tasks
+ *
+ * Since: 1.0
+ */
+GfPromise *
+gf_promise_get_current (void)
+{
+  GfFrame *frame = gf_thread_get ()->frame;
+
+  return frame != NULL ? frame->promise : NULL;
+}

@@ -1,0 +1,94 @@
+/* gf-types.h - the types and callbacks that several headers share
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#if !defined (GFUTURES_INSIDE) && !defined (GFUTURES_COMPILATION)
+#error "Only <gfutures.h> can be included directly."
+#endif
+
+#include <gio/gio.h>
+
+#include "gf-version.h"
+
+G_BEGIN_DECLS
+
+typedef struct _GfFuture GfFuture;
+typedef struct _GfPromise GfPromise;
+typedef struct _GfPromiseHold GfPromiseHold;
+typedef struct _GfExecutor GfExecutor;
+
+/**
+ * GfTaskFunc:
+ * @promise: the promise of the task
+ * @user_data: (closure): the data given to gf_executor_submit()
+ * @error: return location for an error
+ *
+ * A task: the function that an executor runs.
+ *
+ * It settles @promise, or keeps it open with gf_promise_hold(), or sets @error
+ * and returns (the future fails), or just returns (the future succeeds without
+ * a value).
+ *
+ * It runs where the executor decides: on a worker thread for a
+ * #GfThreadPoolExecutor, in the executor's context for a
+ * #GfMainContextExecutor, in the caller for the inline executor. It may submit
+ * tasks and wait for them. A long one calls gf_promise_should_stop() now and
+ * then, and returns when that is %TRUE.
+ *
+ * Since: 1.0
+ */
+typedef void (*GfTaskFunc) (GfPromise  *promise,
+                            gpointer    user_data,
+                            GError    **error);
+
+/**
+ * GfFutureCallback:
+ * @future: a settled future
+ * @user_data: (closure): the data given to gf_future_add_done_callback()
+ *
+ * Called once when @future is settled, where gf_future_add_done_callback()
+ * says.
+ *
+ * Since: 1.0
+ */
+typedef void (*GfFutureCallback) (GfFuture *future,
+                                  gpointer  user_data);
+
+/**
+ * GfPostFunc:
+ * @data: the data given to gf_executor_post()
+ *
+ * A task without a future, see gf_executor_post(). It runs where the executor
+ * decides, and owns @data.
+ *
+ * Since: 1.0
+ */
+typedef void (*GfPostFunc) (gpointer data);
+
+/**
+ * GfFunction:
+ * @arguments: (nullable): the arguments of the call
+ * @promise: the promise of the call, to ask gf_promise_should_stop() and to
+ *   report progress
+ * @user_data: (closure): the data given to gf_function_register()
+ * @error: return location for an error
+ *
+ * A named function, see gf_function_register(). It runs where the executor
+ * that was given the call decides, possibly in several threads at once.
+ *
+ * It either returns its result, or holds (gf_promise_hold()) or settles
+ * @promise and returns %NULL.
+ *
+ * Returns: (transfer full) (nullable): the result, a floating reference is
+ *   sunk; %NULL with @error set to fail, %NULL without to return nothing
+ *
+ * Since: 1.0
+ */
+typedef GVariant *(*GfFunction) (GVariant   *arguments,
+                                 GfPromise  *promise,
+                                 gpointer    user_data,
+                                 GError    **error);
+
+G_END_DECLS

@@ -1,0 +1,80 @@
+/* gf-thread-private.h - what the library remembers of a thread
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#ifndef GFUTURES_COMPILATION
+#error "A private header of libgfutures."
+#endif
+
+#include "../gf-types.h"
+#include "gf-home-private.h"
+
+G_BEGIN_DECLS
+
+typedef struct _GfThread GfThread;
+typedef struct _GfFrame GfFrame;
+typedef struct _GfWorkerHooks GfWorkerHooks;
+
+/* One task that runs on the thread; frames nest when a task that waits runs
+ * another one. Lives on the stack. */
+struct _GfFrame
+{
+  GfPromise *promise;
+  GfHome    *home;
+  guint      creator;
+  GfFrame   *outer;
+};
+
+/* What a wait asks of the worker thread that it blocks. */
+struct _GfWorkerHooks
+{
+  /* Run the awaited task here, if it is the pool's and has not begun. */
+  gboolean (*help)    (gpointer  worker,
+                       GfFuture *awaited);
+  /* Between these two the worker does not work. */
+  void     (*block)   (gpointer  worker,
+                       GfFuture *awaited);
+  void     (*unblock) (gpointer  worker);
+  /* The pool that the worker works for, a reference. */
+  GfExecutor *(*get_executor) (gpointer worker);
+};
+
+struct _GfThread
+{
+  guint                id;           /* never 0, never reused */
+  guint                n_frames;
+  guint                n_submitted;
+  GfFrame             *frame;        /* the innermost */
+  GfHome              *home;         /* of home_context, which it may outlive */
+  GMainContext        *home_context;
+  const GfWorkerHooks *hooks;        /* NULL: not a worker */
+  gpointer             worker;
+};
+
+extern _Thread_local GfThread *gf_thread_self;
+
+GfThread *gf_thread_create (void);
+
+static inline GfThread *
+gf_thread_get (void)
+{
+  GfThread *thread = gf_thread_self;
+
+  return G_LIKELY (thread != NULL) ? thread : gf_thread_create ();
+}
+
+/* The mark of what a thread creates, which it may itself release when no loop
+ * runs. What a task creates is its creator's. Nothing is a worker's: 0 is no
+ * thread's mark. */
+static inline guint
+gf_thread_get_creator (GfThread *thread)
+{
+  if (thread->frame != NULL)
+    return thread->frame->creator;
+
+  return thread->hooks == NULL ? thread->id : 0;
+}
+
+G_END_DECLS
