@@ -39,12 +39,11 @@ answer_task (GfPromise  *promise,
 }
 
 static void
-witness_task (GfPromise  *promise,
+refused_task (GfPromise  *promise,
               gpointer    data,
               GError    **error)
 {
-  g_assert_true (TEST_IS_WITNESS (data));
-  gf_promise_resolve_int (promise, 1);
+  g_assert_not_reached ();
 }
 
 /* Named functions */
@@ -100,10 +99,9 @@ assert_takes_no_more (Fixture *self)
   g_autoptr (GfFuture) submitted = NULL;
   g_autoptr (GfFuture) called = NULL;
   g_autoptr (GfFuture) mapped = NULL;
-  guint n_runs = self->n_runs;
   guint n_finalized = test_record_get_n_finalized (&self->record);
 
-  submitted = gf_executor_submit (self->executor, witness_task, test_witness_new (&self->record), g_object_unref);
+  submitted = gf_executor_submit (self->executor, refused_task, test_witness_new (&self->record), g_object_unref);
   called = gf_executor_call (self->executor, "test.add", g_variant_new ("(ii)", 1, 1));
   mapped = gf_executor_map (self->executor, "test.square", int_array (10), 0);
   g_assert_true (gf_future_is_done (submitted));
@@ -113,7 +111,6 @@ assert_takes_no_more (Fixture *self)
   settle (mapped);
   g_assert_error (gf_future_get_error (mapped), GF_FUTURE_ERROR, GF_FUTURE_ERROR_SHUT_DOWN);
   test_turn_until (test_record_get_n_finalized (&self->record) == n_finalized + 1);
-  g_assert_cmpuint (self->n_runs, ==, n_runs);
 }
 
 static void

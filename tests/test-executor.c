@@ -217,7 +217,8 @@ test_submit_of_a_forgotten_future_runs (Fixture      *self,
   g_object_unref (gf_executor_submit (self->executor, witness_task, test_witness_new (&self->record), g_object_unref));
   g_object_unref (gf_executor_submit (self->executor, gated_task, self, NULL));
   test_gate_open (&self->gate);
-  test_turn_until (g_atomic_int_get (&self->n_runs) == 1 && test_record_get_n_finalized (&self->record) == 1);
+  test_gate_await (&self->gate, 1);
+  test_turn_until (test_record_get_n_finalized (&self->record) == 1);
 }
 
 /* cancel */

@@ -256,16 +256,26 @@ test_future_callback_registered_on_a_worker_is_a_task_of_its_pool (void)
 }
 
 static void
-test_future_callback_data_of_a_dropped_future (void)
+broken_cb (GfFuture *future,
+           gpointer  data)
 {
+  g_assert_error (gf_future_get_error (future), GF_FUTURE_ERROR, GF_FUTURE_ERROR_BROKEN_PROMISE);
+  callback_cb (future, data);
+}
+
+static void
+test_future_callback_of_a_dropped_promise (void)
+{
+  /* nobody is left who could settle it: who waits for that is told */
   GfPromise *promise = gf_promise_new ();
   Callback callback;
 
   callback_init (&callback);
-  gf_future_add_done_callback (GF_FUTURE (promise), NULL, callback_cb, &callback, callback_release);
+  gf_future_add_done_callback (GF_FUTURE (promise), NULL, broken_cb, &callback, callback_release);
   g_object_unref (promise);
-  test_turn_until (callback.released != NULL);
   g_assert_cmpuint (callback.n_calls, ==, 0);
+  test_turn_until (callback.released != NULL);
+  g_assert_cmpuint (callback.n_calls, ==, 1);
   test_gate_clear (&callback.gate);
 }
 
@@ -304,7 +314,7 @@ main (int    argc,
   ADD ("callback/on-a-pool", callback_on_a_pool);
   ADD ("callback/on-a-main-context-executor", callback_on_a_main_context_executor);
   ADD ("callback/registered-on-a-worker-is-a-task-of-its-pool", callback_registered_on_a_worker_is_a_task_of_its_pool);
-  ADD ("callback/data-of-a-dropped-future", callback_data_of_a_dropped_future);
+  ADD ("callback/of-a-dropped-promise", callback_of_a_dropped_promise);
   ADD ("callback/may-register-another", callback_may_register_another);
 #undef ADD
 

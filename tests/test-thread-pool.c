@@ -585,7 +585,7 @@ test_threads_are_bounded (void)
   g_autoptr (GfExecutor) pool = g_object_new (GF_TYPE_THREAD_POOL_EXECUTOR,
                                               "max-workers", 1,
                                               "max-threads", 3,
-                                              "label", "the bounded pool",
+                                              "thread-name-prefix", "bounded",
                                               NULL);
   g_autoptr (GfPromise) promise = gf_promise_new ();
   g_autofree char *messages = NULL;
@@ -595,6 +595,7 @@ test_threads_are_bounded (void)
 
   g_assert_cmpuint (gf_thread_pool_executor_get_max_threads (GF_THREAD_POOL_EXECUTOR (pool)), ==, 3);
   self.promise = promise;
+  gf_future_set_label (GF_FUTURE (promise), "the promise they wait for");
   self.threads = g_hash_table_new (NULL, NULL);
   g_mutex_init (&self.mutex);
   test_gate_init (&self.gate);
@@ -625,7 +626,8 @@ test_threads_are_bounded (void)
   gf_executor_shutdown (pool, TRUE, FALSE);
   messages = test_log_end (&n_warnings, NULL);
   g_assert_cmpuint (n_warnings, ==, 1);
-  g_assert_nonnull (strstr (messages, "the bounded pool"));
+  g_assert_nonnull (strstr (messages, "“bounded”"));
+  g_assert_nonnull (strstr (messages, "the promise they wait for"));
   g_assert_cmpuint (g_hash_table_size (self.threads), <=, 3);
   g_hash_table_unref (self.threads);
   g_mutex_clear (&self.mutex);
