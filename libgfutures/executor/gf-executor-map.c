@@ -170,12 +170,13 @@ gf_map_chunk_settled (GfFuture *future,
     gf_promise_reject (map->promise, g_error_copy (error));
   else if (gf_promise_should_stop (map->promise))
     ;
-  else if (n_done == map->n_items)
-    gf_promise_resolve_variant (map->promise, gf_map_collect (map));
   else
     {
       gf_promise_set_progress (map->promise, (double) n_done / map->n_items, NULL);
-      gf_map_submit (map);
+      if (n_done == map->n_items)
+        gf_promise_resolve_variant (map->promise, gf_map_collect (map));
+      else
+        gf_map_submit (map);
     }
 
   /* Cancelled before it began: the function will not drop its reference. */

@@ -392,6 +392,13 @@ gf_executor_dispose (GObject *object)
 
   gf_executor_close (self, FALSE);
 
+  /* What is connected to it belongs to its home. */
+  if (!gf_home_enter (priv->home, priv->creator))
+    {
+      gf_home_resurrect (priv->home, priv->creator, self);
+      return;
+    }
+
   if (priv->traits->outlives_references)
     {
       gboolean stays;
@@ -406,14 +413,10 @@ gf_executor_dispose (GObject *object)
       g_mutex_unlock (&priv->lock);
 
       if (stays)
-        return;
-    }
-
-  /* What is connected to it belongs to its home. */
-  if (!gf_home_enter (priv->home, priv->creator))
-    {
-      gf_home_release (priv->home, priv->creator, g_object_ref (self), g_object_unref);
-      return;
+        {
+          gf_home_leave (priv->home);
+          return;
+        }
     }
 
   G_OBJECT_CLASS (gf_executor_parent_class)->dispose (object);

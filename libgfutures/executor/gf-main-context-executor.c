@@ -105,8 +105,8 @@ compare_priorities (gconstpointer a,
   int x = ((const GfFuture *) a)->priority;
   int y = ((const GfFuture *) b)->priority;
 
-  /* Equals stay in order. */
-  return x < y ? -1 : 1;
+  /* A new one goes behind its equals. */
+  return x <= y ? -1 : 1;
 }
 
 static void

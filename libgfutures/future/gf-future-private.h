@@ -59,7 +59,9 @@ enum {
   /* In the list of its executor's futures. */
   GF_STATE_LISTED    = 1 << 17,
   /* Begun by who waits for it, while it was in its executor's queue. */
-  GF_STATE_IN_QUEUE  = 1 << 18
+  GF_STATE_IN_QUEUE  = 1 << 18,
+  /* Settled by dispose(), on another thread. */
+  GF_STATE_DISPOSED  = 1 << 19
 };
 
 /* What few futures need, made when it is first asked for. */

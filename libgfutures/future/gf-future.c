@@ -244,7 +244,8 @@ gf_future_turn (GfFuture   *self,
 
   /* Acquire: partner of the release in gf_future_push_home(). Who sets a bit
    * and then finds this one gone, pushes again. */
-  state = atomic_fetch_and_explicit (&self->state, ~GF_STATE_QUEUED, memory_order_acq_rel);
+  state = atomic_fetch_and_explicit (&self->state, ~(GF_STATE_QUEUED | GF_STATE_DISPOSED),
+                                     memory_order_acq_rel);
 
   if (phase == GF_HOME_DROP)
     {
@@ -306,7 +307,11 @@ gf_future_push_home (GfFuture *self,
   if ((state & GF_STATE_IN_QUEUE) ||
       (!(state & GF_STATE_BEGUN) && (state & GF_STATE_COUNTED)))
     item = &gf_future_get_extra (self)->settled_item;
-  gf_home_push (home, item);
+
+  if (G_UNLIKELY (state & GF_STATE_DISPOSED))
+    gf_thread_hand_over (home, item);
+  else
+    gf_home_push (home, item);
 }
 
 /* ---- settling ---- */
@@ -516,42 +521,43 @@ gf_future_dispose (GObject *object)
   GfFuture *self = GF_FUTURE (object);
   guint state = gf_future_load_state (self);
 
-  if (!(state & GF_STATE_UNWATCHED))
+  gboolean has_handlers;
+  gboolean at_home;
+
+  if (state & GF_STATE_UNWATCHED)
     {
-      gboolean has_handlers = gf_future_has_handlers (self);
-      gboolean has_data = (state & GF_STATE_HAS_DATA) != 0;
-
-      /* Nobody is left who could settle it: who waits for that is told. */
-      if (!gf_state_is_settled (state) &&
-          (has_handlers || has_data || (state & GF_STATE_COUNTED) ||
-           atomic_load_explicit (&self->observers, memory_order_relaxed) != NULL) &&
-          gf_future_claim (self))
-        {
-          g_set_error_literal (&self->outcome.error, GF_FUTURE_ERROR, GF_FUTURE_ERROR_BROKEN_PROMISE,
-                               "The promise was dropped before it was settled");
-          /* Nothing runs any more. */
-          atomic_fetch_or_explicit (&self->state, GF_STATE_RETURNED, memory_order_relaxed);
-          gf_future_seal (self, GF_FUTURE_STATE_FAILED);
-          return;
-        }
-
-      if (has_handlers || has_data || gf_future_outcome_is_alive (self, state))
-        {
-          if (!gf_home_enter (self->home, self->creator))
-            {
-              atomic_fetch_or_explicit (&self->state, GF_STATE_RETURNED, memory_order_relaxed);
-              gf_future_push_home (self, GF_STATE_BEGUN, FALSE);
-              return;
-            }
-
-          GF_FUTURE_GET_CLASS (self)->release_data (self);
-          G_OBJECT_CLASS (gf_future_parent_class)->dispose (object);
-          gf_home_leave (self->home);
-          return;
-        }
+      G_OBJECT_CLASS (gf_future_parent_class)->dispose (object);
+      return;
     }
 
-  G_OBJECT_CLASS (gf_future_parent_class)->dispose (object);
+  has_handlers = gf_future_has_handlers (self);
+  at_home = gf_home_enter (self->home, self->creator);
+
+  if (!gf_state_is_settled (state) &&
+      (has_handlers || (state & (GF_STATE_HAS_DATA | GF_STATE_COUNTED)) ||
+       atomic_load_explicit (&self->observers, memory_order_relaxed) != NULL) &&
+      gf_future_claim (self))
+    {
+      /* Nobody is left who could settle it: who counts on that is told. */
+      self->outcome.error = g_error_new_literal (GF_FUTURE_ERROR, GF_FUTURE_ERROR_BROKEN_PROMISE,
+                                                 "The promise was dropped before it was settled");
+      atomic_fetch_or_explicit (&self->state, at_home ? GF_STATE_RETURNED
+                                                      : GF_STATE_RETURNED | GF_STATE_DISPOSED,
+                                memory_order_relaxed);
+      gf_future_seal (self, GF_FUTURE_STATE_FAILED);
+    }
+  else if (at_home)
+    {
+      GF_FUTURE_GET_CLASS (self)->release_data (self);
+      G_OBJECT_CLASS (gf_future_parent_class)->dispose (object);
+    }
+  else if (has_handlers || (state & GF_STATE_HAS_DATA) || gf_future_outcome_is_alive (self, state))
+    gf_home_resurrect (self->home, self->creator, self);
+  else
+    G_OBJECT_CLASS (gf_future_parent_class)->dispose (object);
+
+  if (at_home)
+    gf_home_leave (self->home);
 }
 
 static void

@@ -797,6 +797,7 @@ gf_promise_execute (GfPromise *self,
   thread->n_frames--;
   thread->frame = frame.outer;
   gf_home_unref (frame.home);
+  gf_thread_flush (thread);
 
   if (counted)
     gf_executor_task_returned (executor);

@@ -66,6 +66,9 @@ void     gf_home_release         (GfHome       *self,
                                   guint         creator,
                                   gpointer      data,
                                   GDestroyNotify destroy);
+void     gf_home_resurrect       (GfHome       *self,
+                                  guint         creator,
+                                  gpointer      object);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GfHome, gf_home_unref)
 

@@ -722,12 +722,10 @@ gf_release_run (GfHomeItem *item,
   return TRUE;
 }
 
-/* Releases @data at home, in a later turn. */
-void
-gf_home_release (GfHome        *self,
-                 guint          creator,
-                 gpointer       data,
-                 GDestroyNotify destroy)
+static GfHomeItem *
+gf_release_new (guint          creator,
+                gpointer       data,
+                GDestroyNotify destroy)
 {
   GfRelease *release = g_new0 (GfRelease, 1);
 
@@ -735,5 +733,26 @@ gf_home_release (GfHome        *self,
   release->creator = creator;
   release->data = data;
   release->destroy = destroy;
-  gf_home_push (self, &release->item);
+
+  return &release->item;
+}
+
+/* Releases @data at home, in a later turn. */
+void
+gf_home_release (GfHome        *self,
+                 guint          creator,
+                 gpointer       data,
+                 GDestroyNotify destroy)
+{
+  gf_home_push (self, gf_release_new (creator, data, destroy));
+}
+
+/* For dispose(), on another thread: the object lives on, and is disposed of at
+ * home. */
+void
+gf_home_resurrect (GfHome  *self,
+                   guint    creator,
+                   gpointer object)
+{
+  gf_thread_hand_over (self, gf_release_new (creator, g_object_ref (object), g_object_unref));
 }

@@ -49,13 +49,17 @@ struct _GfThread
   GfFrame             *frame;        /* the innermost */
   GfHome              *home;         /* of home_context, which it may outlive */
   GMainContext        *home_context;
+  GSList              *handed_over;  /* see gf_thread_hand_over() */
   const GfWorkerHooks *hooks;        /* NULL: not a worker */
   gpointer             worker;
 };
 
 extern _Thread_local GfThread *gf_thread_self;
 
-GfThread *gf_thread_create (void);
+GfThread *gf_thread_create         (void);
+void      gf_thread_hand_over      (GfHome     *home,
+                                    GfHomeItem *item);
+void      gf_thread_flush_slowly   (GfThread   *self);
 
 static inline GfThread *
 gf_thread_get (void)
@@ -63,6 +67,14 @@ gf_thread_get (void)
   GfThread *thread = gf_thread_self;
 
   return G_LIKELY (thread != NULL) ? thread : gf_thread_create ();
+}
+
+/* Called where a worker or a task has no g_object_unref() under way. */
+static inline void
+gf_thread_flush (GfThread *self)
+{
+  if (G_UNLIKELY (self->handed_over != NULL))
+    gf_thread_flush_slowly (self);
 }
 
 /* The mark of what a thread creates, which it may itself release when no loop

@@ -22,5 +22,6 @@ GfTimer *gf_timer_start (gint64         deadline,
                          gpointer       data,
                          GDestroyNotify destroy);
 void     gf_timer_stop  (GfTimer       *self);
+void     gf_timer_unref (GfTimer       *self);
 
 G_END_DECLS

@@ -33,7 +33,8 @@ compare_deadlines (gconstpointer a,
   return (x->deadline > y->deadline) - (x->deadline < y->deadline);
 }
 
-static void
+/* Lets go of a timer that is to run. */
+void
 gf_timer_unref (GfTimer *self)
 {
   if (!g_atomic_int_dec_and_test (&self->ref_count))

@@ -24,7 +24,7 @@
 
 /* How many items a worker takes from the injector at once, */
 #define BATCH 32
-/* after how many tasks it looks there though it has work of its own, */
+/* after how many tasks it looks there, or at its own oldest, out of turn, */
 #define LOOK_ELSEWHERE 61
 /* how long it searches before it parks: waking a thread takes 2 to 10 µs, */
 #define SEARCH_US 40
@@ -443,9 +443,10 @@ gf_worker_next (GfWorker *self)
       (item = gf_thread_pool_pop_lane (pool, TRUE)) != NULL)
     return item;
 
-  /* Tasks that submit tasks for ever must not keep others waiting. */
+  /* Tasks that submit tasks for ever must not keep older ones waiting. */
   if (G_UNLIKELY (++self->n_run % LOOK_ELSEWHERE == 0) &&
-      gf_injector_take (&pool->injector, &item, 1) == 1)
+      (gf_injector_take (&pool->injector, &item, 1) == 1 ||
+       (item = gf_deque_steal (&self->deque)) != NULL))
     return item;
 
   return gf_deque_take (&self->deque);
@@ -632,11 +633,13 @@ gf_worker_warn (GfWorker *self,
   GfFrame *frame = gf_thread_get ()->frame;
   const char *label = frame != NULL ? gf_future_get_label (GF_FUTURE (frame->promise)) : NULL;
   const char *awaited_label = awaited != NULL ? gf_future_get_label (awaited) : NULL;
+  const char *pool_label = gf_executor_get_label (self->pool->executor);
 
   g_warning ("All %u threads of the pool “%s” are blocked or busy, the last one in the task “%s”, "
              "which waits for “%s”: if those tasks wait for others that have not begun, "
              "raise “max-threads”",
-             self->pool->max_threads, self->pool->name_prefix,
+             self->pool->max_threads,
+             pool_label != NULL ? pool_label : self->pool->name_prefix,
              label != NULL ? label : "(no label)",
              awaited_label != NULL ? awaited_label : "(no label)");
 }
@@ -736,6 +739,7 @@ gf_worker_thread (gpointer data)
   while (item != NULL)
     {
       gf_thread_pool_run_item (pool, item);
+      gf_thread_flush (thread);
 
       /* A blocked worker came back while another stood in for it. The others
        * find what lies in this one's deque. */
