@@ -13,10 +13,15 @@ parser.add_argument('--build', required=True, type=pathlib.Path)
 parser.add_argument('--cc', nargs='+', required=True)
 options = parser.parse_args()
 
-flags = subprocess.run(['pkg-config', '--cflags', '--libs', 'gio-2.0'], check=True,
-                       stdout=subprocess.PIPE, universal_newlines=True).stdout.split()
+
+def pkg_config(what):
+    return subprocess.run(['pkg-config', what, 'gio-2.0'], check=True, stdout=subprocess.PIPE,
+                          universal_newlines=True).stdout.split()
+
+
 command = options.cc + ['-std=gnu11', '-Wall', '-Wextra', '-Wno-unused-parameter', '-Werror',
-                        f'-I{options.source}', f'-I{options.build}']
+                        f'-I{options.source}', f'-I{options.build}'] + pkg_config('--cflags')
+link = [f'-L{options.build}', '-lgfutures-1'] + pkg_config('--libs')
 
 n_tests = n_failed = 0
 for path in sorted(options.source.rglob('*.[ch]')):
@@ -28,12 +33,11 @@ for path in sorted(options.source.rglob('*.[ch]')):
             if '#include' not in program:
                 continue
             with tempfile.TemporaryDirectory() as folder:
-                goal = ['-o', f'{folder}/example', f'-L{options.build}', '-lgfutures-1']
-                if not re.search(r'^main \(', program, re.MULTILINE):
-                    goal = ['-c', '-o', f'{folder}/example.o']
-                run = subprocess.run(command + ['-xc', '-', '-xnone'] + flags + goal, input=program,
-                                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                     universal_newlines=True)
+                whole = re.search(r'^main \(', program, re.MULTILINE)
+                goal = link if whole else ['-c']
+                run = subprocess.run(command + ['-xc', '-', '-xnone', '-o', f'{folder}/example'] + goal,
+                                     input=program, universal_newlines=True,
+                                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             n_tests += 1
             n_failed += run.returncode != 0
             print('not ok' if run.returncode else 'ok', n_tests, f'/examples/{subject}')

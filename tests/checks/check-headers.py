@@ -16,7 +16,7 @@ options = parser.parse_args()
 
 UMBRELLA = 'gfutures.h'
 WARNINGS = ['-Wall', '-Wextra', '-Werror', '-Wno-unused-parameter', '-fsyntax-only']
-C = options.cc + ['-xc', '-std=c99', '-Wstrict-prototypes', '-Wpedantic']
+C = options.cc + ['-xc', '-std=c11', '-Wstrict-prototypes', '-Wpedantic']
 CXX = options.cxx and options.cxx + ['-xc++', '-std=c++11', '-Wpedantic']
 
 flags = subprocess.run(['pkg-config', '--cflags', 'gio-2.0'], check=True,
