@@ -27,14 +27,27 @@ static const BenchCase * const all_cases[] = {
 
 /* Tools for the cases */
 
-gint64
-bench_now_ns (void)
+static gint64
+read_clock (clockid_t clock)
 {
   struct timespec now;
 
-  clock_gettime (CLOCK_MONOTONIC, &now);
+  clock_gettime (clock, &now);
 
   return now.tv_sec * G_GINT64_CONSTANT (1000000000) + now.tv_nsec;
+}
+
+gint64
+bench_now_ns (void)
+{
+  return read_clock (CLOCK_MONOTONIC);
+}
+
+/* The time that the calling thread has really worked. */
+gint64
+bench_thread_cpu_ns (void)
+{
+  return read_clock (CLOCK_THREAD_CPUTIME_ID);
 }
 
 double

@@ -12,7 +12,7 @@
 
 G_BEGIN_DECLS
 
-#define BENCH_MAX_METRICS 2
+#define BENCH_MAX_METRICS 3
 #define BENCH_MAX_PEERS   6
 
 /* The workers of every pool whose size can be chosen. GTask's cannot: it has
@@ -63,6 +63,7 @@ extern const BenchCase bench_fairness_cases[];
 extern const BenchCase bench_memory_cases[];
 
 gint64 bench_now_ns         (void);
+gint64 bench_thread_cpu_ns  (void);
 double bench_seconds_since  (gint64 begin_ns);
 double bench_percentile     (gint64 *samples,
                              guint64 n,
