@@ -550,16 +550,35 @@ drop_thread (gpointer data)
   return NULL;
 }
 
+static GThread *main_thread;
+
 static void
-ignore_cb (GfFuture *future,
-           gpointer  counter)
+here_cb (GfFuture *future,
+         gpointer  counter)
 {
+  g_assert_true (g_thread_self () == main_thread);
+}
+
+static void
+here_notify_cb (GObject    *object,
+                GParamSpec *pspec,
+                gpointer    counter)
+{
+  g_assert_true (g_thread_self () == main_thread);
 }
 
 static void
 released_cb (gpointer  counter,
              GClosure *closure)
 {
+  g_assert_true (g_thread_self () == main_thread);
+  count_release (counter);
+}
+
+static void
+released_data_cb (gpointer counter)
+{
+  g_assert_true (g_thread_self () == main_thread);
   count_release (counter);
 }
 
@@ -573,12 +592,14 @@ test_drop_against_delivery (void)
   guint n_done = 0;
   gint n_runs = 0, n_released = 0;
 
+  main_thread = g_thread_self ();
   for (guint i = 0; i < n; i++)
     {
-      GfFuture *future = gf_executor_submit (pool, count_task, &n_runs, count_release);
+      GfFuture *future = gf_executor_submit (pool, count_task, &n_runs, released_data_cb);
 
+      g_signal_connect (future, "notify::settled", G_CALLBACK (here_notify_cb), NULL);
       g_signal_connect (future, "done", G_CALLBACK (count_cb), &n_done);
-      g_signal_connect_data (future, "done", G_CALLBACK (ignore_cb), &n_released, released_cb, 0);
+      g_signal_connect_data (future, "done", G_CALLBACK (here_cb), &n_released, released_cb, 0);
       g_async_queue_push (queue, future);
       if (i % 16 == 0)
         g_main_context_iteration (NULL, FALSE);

@@ -50,11 +50,13 @@ test_default_is_never_shut_down (void)
 {
   GfExecutor *pool = gf_thread_pool_executor_get_default ();
   g_autoptr (GfFuture) future = NULL;
+  guint n_criticals;
 
   test_log_begin ();
   gf_executor_shutdown (pool, FALSE, FALSE);
   gf_executor_shutdown (pool, TRUE, TRUE);
-  g_free (test_log_end (NULL, NULL));
+  g_free (test_log_end (NULL, &n_criticals));
+  g_assert_cmpuint (n_criticals, ==, 2);
 
   future = gf_executor_submit (pool, nothing_task, NULL, NULL);
   wait_done (future);
