@@ -170,6 +170,7 @@ test_settle_against_settle (void)
   GThread *threads[N_SETTLERS];
   guint n_done = 0;
 
+  n_weak = 0;
   settle.promise = gf_promise_new ();
   for (int i = 0; i < N_SETTLERS; i++)
     {
@@ -205,12 +206,14 @@ test_settle_against_settle (void)
           g_assert_not_reached ();
         }
       test_turn_until (n_done == i + 1);
-      g_assert_finalize_object (settle.promise);
+      g_object_weak_ref (G_OBJECT (future), weak_cb, NULL);
+      g_object_unref (future);
       settle.promise = gf_promise_new ();
     }
   for (int i = 0; i < N_SETTLERS; i++)
     g_thread_join (threads[i]);
   g_test_message ("%d resolved, %d rejected, %d cancelled", settle.wins[0], settle.wins[1], settle.wins[2]);
+  test_turn_until (g_atomic_int_get (&n_weak) == (gint) settle.n);
   test_drain ();
   g_assert_cmpuint (n_done, ==, settle.n);
   g_object_unref (settle.promise);
