@@ -82,6 +82,42 @@
  * Since: 1.0
  */
 
+/**
+ * GfExecutorClass::enqueue:
+ * @self: an executor
+ * @task: (transfer full): a pending task
+ *
+ * Takes a task and runs it later, or at once, on any thread, by
+ * gf_promise_run(); or sends its function and arguments elsewhere and settles
+ * it. Called on the thread that submits.
+ *
+ * Since: 1.0
+ */
+
+/**
+ * GfExecutorClass::enqueue_many:
+ * @self: an executor
+ * @tasks: (array length=n_tasks) (transfer none): pending tasks, whose
+ *   references the executor takes
+ * @n_tasks: how many
+ *
+ * Takes several tasks at once. The default enqueues one after the other. Called
+ * on the thread that submits.
+ *
+ * Since: 1.0
+ */
+
+/**
+ * GfExecutorClass::stop:
+ * @self: an executor
+ * @cancel_futures: whether to cancel the tasks that have not begun
+ *
+ * Told when no more tasks will come, and again if they are to be cancelled
+ * later. Never blocks. Called on the thread that shuts down.
+ *
+ * Since: 1.0
+ */
+
 /* Counters are spread over cache lines so that threads need not share them. A
  * thread uses the one that its number selects. */
 #define N_STRIPES 8

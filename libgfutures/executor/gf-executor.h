@@ -40,48 +40,14 @@ struct _GfExecutorClass
 {
   GObjectClass parent_class;
 
-  /*< public >*/
-
-  /**
-   * GfExecutorClass::enqueue:
-   * @self: the executor
-   * @task: (transfer full): a pending task
-   *
-   * Keeps @task and later, on any thread, calls gf_promise_run().
-   *
-   * Since: 1.0
-   */
   void     (*enqueue)      (GfExecutor  *self,
                             GfPromise   *task);
-  /**
-   * GfExecutorClass::enqueue_many:
-   * @self: the executor
-   * @tasks: (array length=n_tasks) (transfer none): the tasks; their references
-   *   are the executor's to drop
-   * @n_tasks: how many
-   *
-   * Keeps @tasks, as enqueue does one.
-   *
-   * Since: 1.0
-   */
   void     (*enqueue_many) (GfExecutor  *self,
                             GfPromise  **tasks,
                             gsize        n_tasks);
-  /**
-   * GfExecutorClass::post: (skip)
-   */
   gboolean (*post)         (GfExecutor  *self,
                             GfPostFunc   func,
                             gpointer     data);
-  /**
-   * GfExecutorClass::stop:
-   * @self: the executor
-   * @cancel_futures: whether to cancel the tasks that have not begun
-   *
-   * Prepares for the end: no task will be enqueued any more.
-   *
-   * Since: 1.0
-   */
   void     (*stop)         (GfExecutor  *self,
                             gboolean     cancel_futures);
 

@@ -61,7 +61,9 @@ enum {
   /* Begun by who waits for it, while it was in its executor's queue. */
   GF_STATE_IN_QUEUE  = 1 << 18,
   /* Settled by dispose(), on another thread. */
-  GF_STATE_DISPOSED  = 1 << 19
+  GF_STATE_DISPOSED  = 1 << 19,
+  /* Settled on another thread, not by its function's return. */
+  GF_STATE_ABROAD    = 1 << 20
 };
 
 /* What few futures need, made when it is first asked for. */

@@ -220,6 +220,7 @@ gf_future_emit (GfFuture *self,
 
 static gboolean
 gf_future_turn (GfFuture   *self,
+                GfHomeItem *item,
                 GfHomePhase phase)
 {
   guint state;
@@ -244,7 +245,7 @@ gf_future_turn (GfFuture   *self,
 
   /* Acquire: partner of the release in gf_future_push_home(). Who sets a bit
    * and then finds this one gone, pushes again. */
-  state = atomic_fetch_and_explicit (&self->state, ~(GF_STATE_QUEUED | GF_STATE_DISPOSED),
+  state = atomic_fetch_and_explicit (&self->state, ~(GF_STATE_QUEUED | GF_STATE_DISPOSED | GF_STATE_ABROAD),
                                      memory_order_acq_rel);
 
   if (phase == GF_HOME_DROP)
@@ -259,6 +260,16 @@ gf_future_turn (GfFuture   *self,
   if (gf_state_is_settled (state) && (state & GF_STATE_RETURNED))
     GF_FUTURE_GET_CLASS (self)->release_data (self);
 
+  /* Who settled it on another thread is about to drop a reference there. It had
+   * better not be the last one, see gf_home_resurrect(). */
+  if (phase == GF_HOME_DISPATCH && (state & GF_STATE_ABROAD) &&
+      g_atomic_int_get (&G_OBJECT (self)->ref_count) > 1 && gf_future_has_handlers (self) &&
+      !(atomic_fetch_or_explicit (&self->state, GF_STATE_QUEUED, memory_order_acq_rel) & GF_STATE_QUEUED))
+    {
+      gf_home_put_off (self->home, item);
+      return TRUE;
+    }
+
   g_object_unref (self);
 
   return TRUE;
@@ -268,7 +279,7 @@ static gboolean
 gf_future_deliver (GfHomeItem *item,
                    GfHomePhase phase)
 {
-  return gf_future_turn ((GfFuture *) ((char *) item - G_STRUCT_OFFSET (GfFuture, item)), phase);
+  return gf_future_turn ((GfFuture *) ((char *) item - G_STRUCT_OFFSET (GfFuture, item)), item, phase);
 }
 
 static gboolean
@@ -278,7 +289,7 @@ gf_future_deliver_extra (GfHomeItem *item,
   GfFutureExtra *extra =
     (GfFutureExtra *) ((char *) item - G_STRUCT_OFFSET (GfFutureExtra, settled_item));
 
-  return gf_future_turn (extra->future, phase);
+  return gf_future_turn (extra->future, item, phase);
 }
 
 /* Sends the future home, to emit what there is to emit, release what there is
@@ -350,6 +361,9 @@ gf_future_settled (GfFuture *self,
       if (cancellable != NULL)
         g_cancellable_cancel (cancellable);
     }
+
+  if (!take_reference && gf_thread_get ()->frame == NULL && gf_thread_get ()->id != self->creator)
+    atomic_fetch_or_explicit (&self->state, GF_STATE_ABROAD, memory_order_relaxed);
 
   if (!(old_state & GF_STATE_BEGUN) && (old_state & GF_STATE_COUNTED))
     {

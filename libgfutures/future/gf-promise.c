@@ -762,6 +762,7 @@ gf_promise_execute (GfPromise *self,
   GfThread *thread = gf_thread_get ();
   GfExecutor *executor = self->executor;
   GError *error = NULL;
+  GfPromise *outer;
   gboolean counted;
   GfFrame frame;
 
@@ -774,11 +775,16 @@ gf_promise_execute (GfPromise *self,
 
   if (counted)
     gf_executor_task_begun (executor);
-  gf_future_begun (future);
 
   frame = (GfFrame) { self, gf_home_ref (future->home), future->creator, thread->frame };
+  outer = thread->frame != NULL ? thread->frame->promise : NULL;
   thread->frame = &frame;
   thread->n_frames++;
+
+  if (thread->hooks != NULL)
+    thread->hooks->begun (thread->worker, self, outer);
+  else
+    gf_future_begun (future);
 
   if (G_LIKELY (frame.outer == NULL))
     gf_promise_call_func (self, thread, &error);
@@ -787,6 +793,8 @@ gf_promise_execute (GfPromise *self,
 
   if (error != NULL)
     gf_promise_reject (self, error);
+  if (thread->hooks != NULL)
+    thread->hooks->ended (thread->worker, self, outer);
 
   if (counted && (gf_future_load_state (future) & GF_STATE_LISTED))
     gf_executor_task_unlisted (executor, self);

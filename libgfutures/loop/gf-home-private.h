@@ -52,6 +52,8 @@ void     gf_home_push            (GfHome       *self,
                                   GfHomeItem   *item);
 gboolean gf_home_defer_to_frame  (GfHome       *self,
                                   GfHomeItem   *item);
+void     gf_home_put_off         (GfHome       *self,
+                                  GfHomeItem   *item);
 
 gboolean gf_home_is_gone         (GfHome       *self);
 gboolean gf_home_enter           (GfHome       *self,

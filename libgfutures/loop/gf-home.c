@@ -10,6 +10,7 @@
 
 #include "gf-home-private.h"
 
+#include "gf-queue-private.h"
 #include "gf-thread-private.h"
 
 #include <errno.h>
@@ -38,9 +39,6 @@
 /* Without a loop, the queue is looked through when it has grown by this much. */
 #define RELIEVE_MIN 256
 
-/* On `incoming` of a home whose context is gone. */
-#define GONE ((GfHomeItem *) 1)
-
 typedef struct
 {
   GSource source;
@@ -51,18 +49,20 @@ typedef struct
 struct _GfHome
 {
   /* Any thread. */
-  _Atomic (GfHomeItem *) incoming; /* newest first */
-  atomic_int             asleep;   /* the context may be in poll() */
-  atomic_int             ref_count;
-  gboolean               immortal;
-  int                    wake_fds[2];
-  GMainContext          *context;  /* valid only for those who know it lives */
+  GfQueue       queue;
+  atomic_bool   asleep;            /* the context may be in poll() */
+  atomic_bool   gone;              /* the context was freed */
+  atomic_flag   dropping;
+  atomic_int    ref_count;
+  gboolean      immortal;
+  int           wake_fds[2];
+  GMainContext *context;           /* valid only for those who know it lives */
 
   /* The rest belongs to the thread that owns the context. */
-  GfHomeItem  *first;              /* oldest first */
-  GfHomeItem **last;
-  gsize        n_queued;           /* of them */
-  gsize        n_relieved;         /* how many the last look at all left */
+  GfHomeItem  *first;              /* older than what is in the queue: what */
+  GfHomeItem **last;               /* gf_home_relieve() has left, */
+  gsize        n_left;             /* how many, */
+  gsize        n_left_before;      /* when it last looked at them all */
   gboolean     relieving;
 
   gboolean demoted;                /* the leftover source's turn */
@@ -90,7 +90,7 @@ gf_home_wakeup (GfHome *self)
   static const guint64 one = 1;
   gssize written;
 
-  if (!atomic_exchange_explicit (&self->asleep, 0, memory_order_seq_cst))
+  if (!atomic_exchange_explicit (&self->asleep, FALSE, memory_order_seq_cst))
     return;
 
   do
@@ -99,96 +99,61 @@ gf_home_wakeup (GfHome *self)
   /* A pipe that is full wakes as well as one more byte would. */
 }
 
-/* Treiber, R.K.: "Systems programming: coping with parallelism" (1986). Only
- * whole stacks are taken, so that nothing can be mistaken for something else. */
+/* Nobody takes from the queue any more but those who drop what is in it. One
+ * does so at a time; who comes second leaves its item to the first. */
+static void
+gf_home_drop_all (GfHome *self)
+{
+  GfHomeItem *item;
+
+  while (gf_queue_has_items (&self->queue) &&
+         !atomic_flag_test_and_set_explicit (&self->dropping, memory_order_acquire))
+    {
+      while ((item = gf_queue_take (&self->queue)) != NULL)
+        item->func (item, GF_HOME_DROP);
+
+      /* Sequentially consistent: partner of the look at the queue above, by who
+       * has just pushed. */
+      atomic_flag_clear_explicit (&self->dropping, memory_order_seq_cst);
+    }
+}
+
 void
 gf_home_push (GfHome     *self,
               GfHomeItem *item)
 {
-  GfHomeItem *head = atomic_load_explicit (&self->incoming, memory_order_relaxed);
+  gf_queue_push (&self->queue, item);
 
-  do
-    {
-      if (G_UNLIKELY (head == GONE))
-        {
-          item->func (item, GF_HOME_DROP);
-          return;
-        }
-      item->next = head;
-    }
-  /* Release: partner of the acquire in gf_home_collect(). Sequentially
-   * consistent: partner of the store in gf_home_prepare(), see there. */
-  while (!atomic_compare_exchange_weak_explicit (&self->incoming, &head, item,
-                                                 memory_order_seq_cst, memory_order_relaxed));
-
-  if (atomic_load_explicit (&self->asleep, memory_order_seq_cst))
+  /* Push first, look second: partner of gf_home_prepare(), which goes to sleep
+   * first and looks at the queue second; and of the end of the context. */
+  if (G_UNLIKELY (atomic_load_explicit (&self->gone, memory_order_seq_cst)))
+    gf_home_drop_all (self);
+  else if (atomic_load_explicit (&self->asleep, memory_order_seq_cst))
     gf_home_wakeup (self);
 }
 
 static void
-gf_home_append (GfHome     *self,
-                GfHomeItem *item)
+gf_home_leave_queued (GfHome     *self,
+                      GfHomeItem *item)
 {
   item->next = NULL;
   *self->last = item;
   self->last = &item->next;
-  self->n_queued++;
-}
-
-static GfHomeItem *
-reverse (GfHomeItem *item)
-{
-  GfHomeItem *reversed = NULL;
-
-  while (item != NULL)
-    {
-      GfHomeItem *next = item->next;
-
-      item->next = reversed;
-      reversed = item;
-      item = next;
-    }
-
-  return reversed;
-}
-
-/* Moves what has come in behind what is queued. */
-static void
-gf_home_collect (GfHome *self)
-{
-  GfHomeItem *item;
-
-  if (atomic_load_explicit (&self->incoming, memory_order_relaxed) == NULL)
-    return;
-
-  /* Acquire: partner of the release in gf_home_push(). */
-  item = reverse (atomic_exchange_explicit (&self->incoming, NULL, memory_order_acquire));
-
-  while (item != NULL)
-    {
-      GfHomeItem *next = item->next;
-
-      gf_home_append (self, item);
-      item = next;
-    }
+  self->n_left++;
 }
 
 static GfHomeItem *
 gf_home_pop (GfHome *self)
 {
-  GfHomeItem *item;
+  GfHomeItem *item = self->first;
 
-  if (self->first == NULL)
-    gf_home_collect (self);
-
-  item = self->first;
   if (item == NULL)
-    return NULL;
+    return gf_queue_take (&self->queue);
 
   self->first = item->next;
   if (self->first == NULL)
     self->last = &self->first;
-  self->n_queued--;
+  self->n_left--;
 
   return item;
 }
@@ -196,8 +161,7 @@ gf_home_pop (GfHome *self)
 static gboolean
 gf_home_has_items (GfHome *self)
 {
-  return self->first != NULL ||
-         atomic_load_explicit (&self->incoming, memory_order_seq_cst) != NULL;
+  return self->first != NULL || gf_queue_has_items (&self->queue);
 }
 
 /* ---- the sources ---- */
@@ -285,11 +249,11 @@ gf_home_prepare (GSource *source,
   /* The loop may go to sleep now. Sequentially consistent, store first and look
    * second: partner of gf_home_push(), which pushes first and looks second. One
    * of the two sees what the other did. */
-  atomic_store_explicit (&self->asleep, 1, memory_order_seq_cst);
+  atomic_store_explicit (&self->asleep, TRUE, memory_order_seq_cst);
 
   if (gf_home_is_ready (self, now))
     {
-      atomic_store_explicit (&self->asleep, 0, memory_order_relaxed);
+      atomic_store_explicit (&self->asleep, FALSE, memory_order_relaxed);
       *timeout_ms = 0;
       return TRUE;
     }
@@ -317,7 +281,7 @@ gf_home_check (GSource *source)
   GfHome *self = ((GfHomeSource *) source)->home;
 
   gf_home_clear_wakeup ((GfHomeSource *) source);
-  atomic_store_explicit (&self->asleep, 0, memory_order_relaxed);
+  atomic_store_explicit (&self->asleep, FALSE, memory_order_relaxed);
 
   return gf_home_is_ready (self, g_source_get_time (source));
 }
@@ -326,19 +290,17 @@ static void
 gf_home_run_frame (GfHome *self,
                    gint64  now)
 {
-  GfHomeItem *item = self->frame_first;
-
-  self->frame_first = NULL;
-  self->frame_last = &self->frame_first;
   self->frame_time = now;
 
-  /* The list is the home's again if a nested loop adds to it. */
-  while (item != NULL)
+  /* One at a time, as in gf_home_dispatch(); too many wait for the next frame. */
+  while (self->frame_first != NULL && g_get_monotonic_time () - now < BUDGET_US)
     {
-      GfHomeItem *next = item->next;
+      GfHomeItem *item = self->frame_first;
 
+      self->frame_first = item->next;
+      if (self->frame_first == NULL)
+        self->frame_last = &self->frame_first;
       item->func (item, GF_HOME_FRAME);
-      item = next;
     }
 }
 
@@ -364,7 +326,7 @@ gf_home_dispatch (GSource    *source,
 
       if (item == NULL)
         {
-          drained = TRUE;
+          drained = !gf_home_has_items (self);
           break;
         }
 
@@ -420,7 +382,7 @@ static void
 gf_home_source_finalize_first (GSource *source)
 {
   GfHome *self = ((GfHomeSource *) source)->home;
-  GfHomeItem *lists[3];
+  GfHomeItem *lists[2];
 
   G_LOCK (homes);
   g_hash_table_remove (homes, self->context);
@@ -430,8 +392,6 @@ gf_home_source_finalize_first (GSource *source)
   lists[1] = g_steal_pointer (&self->frame_first);
   self->last = &self->first;
   self->frame_last = &self->frame_first;
-  self->n_queued = 0;
-  lists[2] = reverse (atomic_exchange_explicit (&self->incoming, GONE, memory_order_acq_rel));
 
   for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
     while (lists[i] != NULL)
@@ -441,6 +401,9 @@ gf_home_source_finalize_first (GSource *source)
         lists[i] = item->next;
         item->func (item, GF_HOME_DROP);
       }
+
+  atomic_store_explicit (&self->gone, TRUE, memory_order_seq_cst);
+  gf_home_drop_all (self);
 
   gf_home_source_finalize (source);
 }
@@ -517,6 +480,7 @@ gf_home_get_for_context (GMainContext *context)
       atomic_init (&self->ref_count, 1);
       self->context = context;
       self->immortal = context == g_main_context_default ();
+      gf_queue_init (&self->queue);
       self->last = &self->first;
       self->frame_last = &self->frame_first;
       self->credit = BUDGET_US;
@@ -587,7 +551,7 @@ gf_home_unref (GfHome *self)
 gboolean
 gf_home_is_gone (GfHome *self)
 {
-  return atomic_load_explicit (&self->incoming, memory_order_relaxed) == GONE;
+  return atomic_load_explicit (&self->gone, memory_order_seq_cst);
 }
 
 /* ---- being at home ---- */
@@ -641,23 +605,32 @@ gf_home_defer_to_frame (GfHome     *self,
       return FALSE;
     }
 
-  item->next = NULL;
-  *self->frame_last = item;
-  self->frame_last = &item->next;
+  gf_home_put_off (self, item);
 
   return TRUE;
 }
 
+/* The item comes again as GF_HOME_FRAME, a frame later at most. */
+void
+gf_home_put_off (GfHome     *self,
+                 GfHomeItem *item)
+{
+  if (self->frame_first == NULL)
+    self->frame_time = MAX (self->frame_time, g_get_monotonic_time () - FRAME_US / 2);
+
+  item->next = NULL;
+  *self->frame_last = item;
+  self->frame_last = &item->next;
+}
+
 /* For programs that run no loop: releases what this thread gave and is done
  * with, leaves the rest queued, in order. Each item is looked at when it came
- * in, and again each time the queue has doubled. */
+ * in, and again each time their number has doubled. */
 void
 gf_home_relieve (GfHome *self)
 {
   GfThread *thread = gf_thread_get ();
   GfHomeItem *item;
-
-  gboolean all;
 
   if (thread->hooks != NULL || thread->frame != NULL || g_main_depth () > 0 ||
       gf_home_is_gone (self) || !gf_home_enter (self, thread->id))
@@ -671,29 +644,28 @@ gf_home_relieve (GfHome *self)
     }
   self->relieving = TRUE;
 
-  all = self->n_queued >= RELIEVE_MIN + 2 * self->n_relieved;
-  if (all)
+  if (self->n_left >= RELIEVE_MIN + 2 * self->n_left_before)
     {
-      gf_home_collect (self);
-      item = self->first;
+      GfHomeItem *next = self->first;
+
       self->first = NULL;
       self->last = &self->first;
-      self->n_queued = 0;
-    }
-  else
-    item = reverse (atomic_exchange_explicit (&self->incoming, NULL, memory_order_acquire));
+      self->n_left = 0;
 
-  while (item != NULL)
-    {
-      GfHomeItem *next = item->next;
+      while ((item = next) != NULL)
+        {
+          next = item->next;
+          if (!item->func (item, GF_HOME_RELIEVE))
+            gf_home_leave_queued (self, item);
+        }
 
-      if (!item->func (item, GF_HOME_RELIEVE))
-        gf_home_append (self, item);
-      item = next;
+      self->n_left_before = self->n_left;
     }
 
-  if (all)
-    self->n_relieved = self->n_queued;
+  while ((item = gf_queue_take (&self->queue)) != NULL)
+    if (!item->func (item, GF_HOME_RELIEVE))
+      gf_home_leave_queued (self, item);
+
   self->relieving = FALSE;
 
   gf_home_leave (self);

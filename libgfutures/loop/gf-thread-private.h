@@ -27,9 +27,16 @@ struct _GfFrame
   GfFrame   *outer;
 };
 
-/* What a wait asks of the worker thread that it blocks. */
+/* What tasks tell the worker thread that they run on, and waits ask of it. */
 struct _GfWorkerHooks
 {
+  /* A task begins, or ends, in the thread: inside @outer, if not NULL. */
+  void     (*begun)   (gpointer   worker,
+                       GfPromise *task,
+                       GfPromise *outer);
+  void     (*ended)   (gpointer   worker,
+                       GfPromise *task,
+                       GfPromise *outer);
   /* Run the awaited task here, if it is the pool's and has not begun. */
   gboolean (*help)    (gpointer  worker,
                        GfFuture *awaited);

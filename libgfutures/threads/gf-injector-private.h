@@ -8,35 +8,57 @@
 #error "A private header of libgfutures."
 #endif
 
-#include "../loop/gf-home-private.h"
-
-#include <stdatomic.h>
+#include "../loop/gf-queue-private.h"
 
 G_BEGIN_DECLS
 
-/* First in, first out; intrusive, without bound. Any thread pushes; one at a
- * time takes. */
+/* A queue from which several threads take, one at a time. */
 typedef struct
 {
-  _Atomic (GfHomeItem *) tail;    /* the newest */
-  char                   padding[64 - sizeof (gpointer)];
-  atomic_flag            taking;
-  GfHomeItem            *head;    /* who takes: the oldest */
-  GfHomeItem             stub;
+  GfQueue     queue;
+  atomic_flag taking;
 } GfInjector;
 
-void  gf_injector_init (GfInjector  *self);
-void  gf_injector_push (GfInjector  *self,
-                        GfHomeItem  *item);
-guint gf_injector_take (GfInjector  *self,
-                        GfHomeItem **items,
-                        guint        n_items);
+static inline void
+gf_injector_init (GfInjector *self)
+{
+  gf_queue_init (&self->queue);
+  atomic_flag_clear (&self->taking);
+}
 
-/* Whether there is something, or somebody is taking the last of it. */
+static inline void
+gf_injector_push (GfInjector *self,
+                  GfHomeItem *item)
+{
+  gf_queue_push (&self->queue, item);
+}
+
 static inline gboolean
 gf_injector_has_items (GfInjector *self)
 {
-  return atomic_load_explicit (&self->tail, memory_order_seq_cst) != &self->stub;
+  return gf_queue_has_items (&self->queue);
+}
+
+/* Takes up to @n_items. 0: there was nothing at hand, or somebody else is
+ * taking; see gf_injector_has_items(). */
+static inline guint
+gf_injector_take (GfInjector  *self,
+                  GfHomeItem **items,
+                  guint        n_items)
+{
+  guint n = 0;
+
+  if (!gf_injector_has_items (self) ||
+      atomic_flag_test_and_set_explicit (&self->taking, memory_order_acquire))
+    return 0;
+
+  while (n < n_items && (items[n] = gf_queue_take (&self->queue)) != NULL)
+    n++;
+
+  /* Release: partner of the acquire above, for the head. */
+  atomic_flag_clear_explicit (&self->taking, memory_order_release);
+
+  return n;
 }
 
 G_END_DECLS

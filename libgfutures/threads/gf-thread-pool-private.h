@@ -9,16 +9,77 @@
 #endif
 
 #include "../executor/gf-executor-private.h"
+#include "gf-deque-private.h"
+#include "gf-injector-private.h"
+#include "gf-lanes-private.h"
 #include "gf-thread-pool-executor.h"
 
 G_BEGIN_DECLS
 
 typedef struct _GfThreadPool GfThreadPool;
+typedef struct _GfWorker GfWorker;
+
+struct _GfWorker
+{
+  GfThreadPool *pool;
+  guint         index;
+  guint         n_run;
+  guint32       seed;
+  GfDeque       deque;
+  gboolean      blocked;
+
+  /* The innermost task that it runs, or GF_WORKER_WATCHED. */
+  _Atomic (GfPromise *) current;
+  GfPromise    *seen;     /* by the last look; not to be followed */
+  gboolean      announced;
+
+  /* Under the pool's lock. */
+  GCond         cond;
+  gboolean      alive;
+  gboolean      notified;
+  GList         link;     /* in `parked` */
+  gboolean      is_parked;
+};
+
+struct _GfThreadPool
+{
+  GfExecutor  *executor;      /* not owned */
+  GfHome      *home;          /* of the initializer's data */
+  guint        creator;
+  atomic_int   ref_count;
+  guint        max_workers;
+  guint        max_threads;
+  char        *name_prefix;
+
+  GfInjector   injector;
+  GfLanes      lanes;
+
+  /* How many search, and how many neither are parked nor blocked. */
+  atomic_uint  n_searching;
+  atomic_uint  n_working;
+  atomic_uint  n_slots;       /* of `workers` that have ever been used */
+  atomic_bool  closed;
+  atomic_bool  watched;       /* by gf_thread_pool_watch() */
+  atomic_bool  cancelling;
+  _Atomic (GError *) broken;
+
+  GMutex       lock;
+  GQueue       parked;        /* GfWorker; the last to park is the first to go */
+  guint        n_threads;
+  gint64       idle_timeout;  /* µs */
+  gboolean     warned;
+  GfThreadInitializer initializer;
+  gpointer       initializer_data;
+  GDestroyNotify initializer_destroy;
+
+  _Atomic (GfWorker *) workers[]; /* max_threads */
+};
 
 GfThreadPool *gf_thread_pool_new              (GfExecutor         *executor,
                                                guint               max_workers,
                                                guint               max_threads,
                                                const char         *name_prefix);
+GfThreadPool *gf_thread_pool_ref              (GfThreadPool       *self);
 void          gf_thread_pool_unref            (GfThreadPool       *self);
 
 void          gf_thread_pool_enqueue          (GfThreadPool       *self,
@@ -37,5 +98,22 @@ gboolean      gf_thread_pool_set_initializer  (GfThreadPool       *self,
 void          gf_thread_pool_set_idle_timeout (GfThreadPool       *self,
                                                guint               idle_timeout_ms);
 guint         gf_thread_pool_get_n_threads    (GfThreadPool       *self);
+
+/* Between the pool and its workers. */
+void          gf_thread_pool_run_item         (GfThreadPool       *self,
+                                               GfHomeItem         *item);
+gboolean      gf_thread_pool_has_work         (GfThreadPool       *self);
+void          gf_thread_pool_notify           (GfThreadPool       *self);
+void          gf_thread_pool_break            (GfThreadPool       *self,
+                                               GError             *error);
+
+/* gf-worker.c */
+GfWorker     *gf_worker_new                   (GfThreadPool       *pool,
+                                               guint               index);
+void          gf_worker_free                  (GfWorker           *self);
+gboolean      gf_worker_start                 (GfWorker           *self,
+                                               const char         *name,
+                                               GError            **error);
+GfWorker     *gf_worker_get_current           (GfThreadPool       *pool);
 
 G_END_DECLS
