@@ -15,13 +15,13 @@ struct _GfTimer
   GfTimerFunc    func;
   gpointer       data;
   GDestroyNotify destroy;
-  GSequenceIter *iter;     /* NULL: it is no longer waiting */
+  gboolean       waiting;  /* in `timers` */
   int            ref_count;
 };
 
 static GMutex timers_lock;
 static GCond timers_cond;
-static GSequence *timers; /* by deadline */
+static GTree *timers; /* of GfTimer, by deadline */
 
 static int
 compare_deadlines (gconstpointer a,
@@ -30,7 +30,10 @@ compare_deadlines (gconstpointer a,
 {
   const GfTimer *x = a, *y = b;
 
-  return (x->deadline > y->deadline) - (x->deadline < y->deadline);
+  if (x->deadline != y->deadline)
+    return x->deadline > y->deadline ? 1 : -1;
+
+  return (x > y) - (x < y);
 }
 
 /* Lets go of a timer that is to run. */
@@ -52,24 +55,24 @@ gf_timer_thread (gpointer data G_GNUC_UNUSED)
 
   for (;;)
     {
-      GSequenceIter *first = g_sequence_get_begin_iter (timers);
+      GTreeNode *first = g_tree_node_first (timers);
       GfTimer *timer;
 
-      if (g_sequence_iter_is_end (first))
+      if (first == NULL)
         {
           g_cond_wait (&timers_cond, &timers_lock);
           continue;
         }
 
-      timer = g_sequence_get (first);
+      timer = g_tree_node_key (first);
       if (g_get_monotonic_time () < timer->deadline)
         {
           g_cond_wait_until (&timers_cond, &timers_lock, timer->deadline);
           continue;
         }
 
-      g_sequence_remove (first);
-      timer->iter = NULL;
+      g_tree_remove (timers, timer);
+      timer->waiting = FALSE;
       g_mutex_unlock (&timers_lock);
 
       timer->func (timer->data);
@@ -95,18 +98,19 @@ gf_timer_start (gint64         deadline,
   self->func = func;
   self->data = data;
   self->destroy = destroy;
-  self->ref_count = 2; /* the caller's, and that of the sequence */
+  self->waiting = TRUE;
+  self->ref_count = 2; /* the caller's, and that of the tree */
 
   g_mutex_lock (&timers_lock);
 
   if (timers == NULL)
     {
-      timers = g_sequence_new (NULL);
+      timers = g_tree_new_full (compare_deadlines, NULL, NULL, NULL);
       g_thread_unref (g_thread_new ("gf-timer", gf_timer_thread, NULL));
     }
 
-  self->iter = g_sequence_insert_sorted (timers, self, compare_deadlines, NULL);
-  if (g_sequence_iter_is_begin (self->iter))
+  g_tree_insert (timers, self, self);
+  if (g_tree_node_key (g_tree_node_first (timers)) == self)
     g_cond_signal (&timers_cond);
 
   g_mutex_unlock (&timers_lock);
@@ -121,9 +125,10 @@ gf_timer_stop (GfTimer *self)
   gboolean waiting;
 
   g_mutex_lock (&timers_lock);
-  waiting = self->iter != NULL;
+  waiting = self->waiting;
+  self->waiting = FALSE;
   if (waiting)
-    g_sequence_remove (g_steal_pointer (&self->iter));
+    g_tree_remove (timers, self);
   g_mutex_unlock (&timers_lock);
 
   if (waiting)

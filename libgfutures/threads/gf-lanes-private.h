@@ -20,7 +20,8 @@ typedef struct
   atomic_uint n_urgent;     /* before the default priority */
   atomic_uint n_background; /* and behind it */
   GMutex      lock;
-  GSequence  *entries;
+  GTree      *entries;
+  guint64     n_pushed;
 } GfLanes;
 
 void        gf_lanes_init  (GfLanes    *self);

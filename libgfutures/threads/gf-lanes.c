@@ -1,6 +1,6 @@
 /* gf-lanes.c - work of a priority other than the default
  *
- * A sorted sequence behind a lock: such work is rare, and the counts tell
+ * A balanced tree behind a lock: such work is rare, and the counts tell
  * without the lock that there is none.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -12,6 +12,7 @@
 typedef struct
 {
   int         priority;
+  guint64     number; /* the age */
   GfHomeItem *item;
 } GfLaneEntry;
 
@@ -20,10 +21,12 @@ compare_entries (gconstpointer a,
                  gconstpointer b,
                  gpointer      data G_GNUC_UNUSED)
 {
-  int x = ((const GfLaneEntry *) a)->priority;
-  int y = ((const GfLaneEntry *) b)->priority;
+  const GfLaneEntry *x = a, *y = b;
 
-  return (x > y) - (x < y);
+  if (x->priority != y->priority)
+    return x->priority > y->priority ? 1 : -1;
+
+  return (x->number > y->number) - (x->number < y->number);
 }
 
 static atomic_uint *
@@ -39,13 +42,14 @@ gf_lanes_init (GfLanes *self)
   atomic_init (&self->n_urgent, 0);
   atomic_init (&self->n_background, 0);
   g_mutex_init (&self->lock);
-  self->entries = g_sequence_new (g_free);
+  self->entries = g_tree_new_full (compare_entries, NULL, g_free, NULL);
+  self->n_pushed = 0;
 }
 
 void
 gf_lanes_clear (GfLanes *self)
 {
-  g_sequence_free (self->entries);
+  g_tree_unref (self->entries);
   g_mutex_clear (&self->lock);
 }
 
@@ -60,7 +64,8 @@ gf_lanes_push (GfLanes    *self,
   entry->item = item;
 
   g_mutex_lock (&self->lock);
-  g_sequence_insert_sorted (self->entries, entry, compare_entries, NULL);
+  entry->number = self->n_pushed++;
+  g_tree_insert (self->entries, entry, entry);
   atomic_fetch_add_explicit (gf_lanes_get_count (self, priority), 1, memory_order_seq_cst);
   g_mutex_unlock (&self->lock);
 }
@@ -71,21 +76,21 @@ gf_lanes_pop (GfLanes *self,
               gboolean urgent)
 {
   GfHomeItem *item = NULL;
-  GSequenceIter *first;
+  GTreeNode *first;
 
   g_mutex_lock (&self->lock);
 
-  first = g_sequence_get_begin_iter (self->entries);
-  if (!g_sequence_iter_is_end (first))
+  first = g_tree_node_first (self->entries);
+  if (first != NULL)
     {
-      GfLaneEntry *entry = g_sequence_get (first);
+      GfLaneEntry *entry = g_tree_node_key (first);
 
       if (!urgent || entry->priority < G_PRIORITY_DEFAULT)
         {
           item = entry->item;
           atomic_fetch_sub_explicit (gf_lanes_get_count (self, entry->priority), 1,
                                      memory_order_relaxed);
-          g_sequence_remove (first);
+          g_tree_remove (self->entries, entry);
         }
     }
 

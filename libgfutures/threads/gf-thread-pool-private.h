@@ -49,6 +49,7 @@ struct _GfThreadPool
   atomic_int   ref_count;
   guint        max_workers;
   guint        max_threads;
+  gboolean     lingers;       /* a thread without work had better search a while */
   char        *name_prefix;
 
   GfInjector   injector;

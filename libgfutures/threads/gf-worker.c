@@ -121,12 +121,9 @@ relax (void)
 static gboolean
 gf_worker_linger (GfWorker *self)
 {
-  static int n_processors;
   gint64 end;
 
-  if (G_UNLIKELY (n_processors == 0))
-    n_processors = g_get_num_processors ();
-  if (n_processors == 1 ||
+  if (!self->pool->lingers ||
       atomic_load_explicit (&self->pool->n_searching, memory_order_relaxed) > 1)
     return FALSE;
 

@@ -194,16 +194,27 @@ deliver_thread_pool_list (BenchRun *run)
   g_thread_pool_free (pool, FALSE, TRUE);
 }
 
+/* The handlers of a signal are GObject's own affair: to connect, emit and
+ * disconnect costs more than all the rest, so the callback comes first.
+ */
 const BenchCase bench_delivery_cases[] = {
   {
-    "delivery", "null tasks, told of each on the main loop",
+    "delivery", "null tasks, a callback for each on the main loop",
     { { "M tasks/s", FALSE, 2 } }, 500000, 50000,
     {
-      { "gfutures, done signal", deliver_signal, { 0.6 } },
-      { "gfutures, done callback", deliver_callback, { 0 } },
+      { "gfutures, done callback", deliver_callback, { 0.6 } },
+      { "gfutures, done signal", deliver_signal, { 0 } },
       { "GTask", deliver_gtask, { 2.5 } },
       { "GThreadPool, g_idle_add", deliver_thread_pool_idle, { 0 } },
       { "GThreadPool, one list", deliver_thread_pool_list, { 0 } },
+    },
+  },
+  {
+    "delivery-signal", "null tasks, a handler of the done signal for each",
+    { { "M tasks/s", FALSE, 2 } }, 500000, 50000,
+    {
+      { "gfutures, done signal", deliver_signal, { 0.6 } },
+      { "GTask", deliver_gtask, { 2.5 } },
     },
   },
   { 0 }
