@@ -51,6 +51,7 @@ struct _GfWorkerHooks
 struct _GfThread
 {
   guint                id;           /* never 0, never reused */
+  gboolean             may_spin;     /* there is another processor to wait for */
   guint                n_frames;
   guint                n_submitted;
   GfFrame             *frame;        /* the innermost */
@@ -74,6 +75,17 @@ gf_thread_get (void)
   GfThread *thread = gf_thread_self;
 
   return G_LIKELY (thread != NULL) ? thread : gf_thread_create ();
+}
+
+/* For loops that wait a moment for another processor. */
+static inline void
+gf_thread_relax (void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause ();
+#elif defined(__aarch64__)
+  __asm__ __volatile__("yield");
+#endif
 }
 
 /* Called where a worker or a task has no g_object_unref() under way. */

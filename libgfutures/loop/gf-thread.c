@@ -44,6 +44,8 @@ gf_thread_create (void)
     thread->id = atomic_fetch_add_explicit (&last_id, 1, memory_order_relaxed) + 1;
   while (G_UNLIKELY (thread->id == 0));
 
+  thread->may_spin = g_get_num_processors () > 1;
+
   g_private_set (&thread_private, thread);
   gf_thread_self = thread;
 

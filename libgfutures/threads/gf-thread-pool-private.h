@@ -26,7 +26,6 @@ struct _GfWorker
   guint         n_run;
   guint32       seed;
   GfDeque       deque;
-  gboolean      blocked;
 
   /* The innermost task that it runs, or GF_WORKER_WATCHED. */
   _Atomic (GfPromise *) current;
@@ -49,7 +48,6 @@ struct _GfThreadPool
   atomic_int   ref_count;
   guint        max_workers;
   guint        max_threads;
-  gboolean     lingers;       /* a thread without work had better search a while */
   char        *name_prefix;
 
   GfInjector   injector;

@@ -130,7 +130,6 @@ gf_thread_pool_get_slot (GfThreadPool *self)
         continue;
 
       worker->alive = TRUE;
-      worker->blocked = FALSE;
       return worker;
     }
 
@@ -249,7 +248,6 @@ gf_thread_pool_new (GfExecutor *executor,
   atomic_init (&self->ref_count, 1);
   self->max_workers = max_workers;
   self->max_threads = max_threads;
-  self->lingers = g_get_num_processors () > 1;
   self->name_prefix = g_strdup (name_prefix);
   gf_injector_init (&self->injector);
   gf_lanes_init (&self->lanes);

@@ -17,8 +17,6 @@
 #define LOOK_ELSEWHERE 61
 /* how long it searches before it parks: waking a thread takes 2 to 10 µs, */
 #define SEARCH_US 40
-/* how long a blocked one waits before somebody stands in for it, */
-#define BLOCK_SPIN_US 20
 /* and how deep tasks that wait may run others on one stack. */
 #define MAX_FRAMES 64
 
@@ -107,23 +105,13 @@ gf_worker_scan (GfWorker *self)
   return item;
 }
 
-static inline void
-relax (void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause ();
-#elif defined(__aarch64__)
-  __asm__ __volatile__("yield");
-#endif
-}
-
 /* Waits a moment for work to come. */
 static gboolean
 gf_worker_linger (GfWorker *self)
 {
   gint64 end;
 
-  if (!self->pool->lingers ||
+  if (!gf_thread_get ()->may_spin ||
       atomic_load_explicit (&self->pool->n_searching, memory_order_relaxed) > 1)
     return FALSE;
 
@@ -131,7 +119,7 @@ gf_worker_linger (GfWorker *self)
   do
     {
       for (guint i = 0; i < 16; i++)
-        relax ();
+        gf_thread_relax ();
       if (gf_thread_pool_has_work (self->pool))
         return TRUE;
     }
@@ -287,19 +275,7 @@ gf_worker_block (gpointer  data,
 {
   GfWorker *self = data;
   GfThreadPool *pool = self->pool;
-  gint64 end = g_get_monotonic_time () + BLOCK_SPIN_US;
   gboolean warn = FALSE;
-
-  self->blocked = FALSE;
-
-  while (awaited != NULL && g_get_monotonic_time () < end)
-    {
-      if (gf_future_is_done (awaited))
-        return;
-      relax ();
-    }
-
-  self->blocked = TRUE;
 
   g_mutex_lock (&pool->lock);
   atomic_fetch_sub_explicit (&pool->n_working, 1, memory_order_seq_cst);
@@ -320,9 +296,7 @@ gf_worker_unblock (gpointer data)
   GfWorker *self = data;
 
   /* There may be one too many now, see gf_worker_thread(). */
-  if (self->blocked)
-    atomic_fetch_add_explicit (&self->pool->n_working, 1, memory_order_seq_cst);
-  self->blocked = FALSE;
+  atomic_fetch_add_explicit (&self->pool->n_working, 1, memory_order_seq_cst);
 }
 
 static GfExecutor *
