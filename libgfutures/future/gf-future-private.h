@@ -176,6 +176,7 @@ gboolean       gf_future_settle_plain  (GfFuture *self,
 void           gf_future_return        (GfFuture *self,
                                         gboolean  take_reference);
 void           gf_future_begun         (GfFuture *self);
+void           gf_future_send          (GfHomeItem *item);
 void           gf_future_push_progress (GfFuture *self);
 void           gf_future_set_cancellable (GfFuture     *self,
                                           GCancellable *cancellable);

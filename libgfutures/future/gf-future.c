@@ -172,6 +172,34 @@ gf_future_has_handlers (GfFuture *self)
          g_signal_has_handler_pending (self, notify_signal, 0, TRUE);
 }
 
+/* Whether the outcome is more than memory, so that freeing it may run code. */
+static gboolean
+gf_future_outcome_is_alive (GfFuture *self,
+                            guint     state)
+{
+  GType type;
+
+  if ((state & GF_STATE_MASK) != GF_FUTURE_STATE_SUCCEEDED || (state & GF_STATE_NO_VALUE))
+    return FALSE;
+
+  type = G_TYPE_FUNDAMENTAL (G_VALUE_TYPE (&self->outcome.value));
+
+  return type == G_TYPE_OBJECT || type == G_TYPE_BOXED || type == G_TYPE_INTERFACE ||
+         type > G_TYPE_MAKE_FUNDAMENTAL (G_TYPE_RESERVED_USER_FIRST - 1);
+}
+
+/* Whether a settled future needs to go home: nobody can connect any more if the
+ * only reference is the library's, so if nobody has, and there is nothing to
+ * release, there is nothing to do there. */
+static gboolean
+gf_future_is_watched (GfFuture *self,
+                      guint     state)
+{
+  return g_atomic_int_get (&G_OBJECT (self)->ref_count) > 1 || (state & GF_STATE_HAS_DATA) ||
+         self->callbacks != NULL || gf_future_outcome_is_alive (self, state) ||
+         gf_future_has_handlers (self);
+}
+
 static void
 gf_future_notify_progress (GfFuture *self)
 {
@@ -218,6 +246,18 @@ gf_future_emit (GfFuture *self,
   atomic_fetch_or_explicit (&self->state, GF_STATE_DELIVERED, memory_order_relaxed);
 }
 
+static inline GfFuture *
+item_to_future (GfHomeItem *item)
+{
+  return (GfFuture *) ((char *) item - G_STRUCT_OFFSET (GfFuture, item));
+}
+
+static inline GfFuture *
+extra_item_to_future (GfHomeItem *item)
+{
+  return ((GfFutureExtra *) ((char *) item - G_STRUCT_OFFSET (GfFutureExtra, settled_item)))->future;
+}
+
 static gboolean
 gf_future_turn (GfFuture   *self,
                 GfHomeItem *item,
@@ -236,8 +276,7 @@ gf_future_turn (GfFuture   *self,
 
       GF_FUTURE_GET_CLASS (self)->release_data (self);
 
-      if (g_atomic_int_get (&G_OBJECT (self)->ref_count) > 1 ||
-          self->callbacks != NULL || gf_future_has_handlers (self))
+      if (gf_future_is_watched (self, state & ~GF_STATE_HAS_DATA))
         return FALSE;
 
       atomic_fetch_or_explicit (&self->state, GF_STATE_UNWATCHED, memory_order_relaxed);
@@ -279,17 +318,14 @@ static gboolean
 gf_future_deliver (GfHomeItem *item,
                    GfHomePhase phase)
 {
-  return gf_future_turn ((GfFuture *) ((char *) item - G_STRUCT_OFFSET (GfFuture, item)), item, phase);
+  return gf_future_turn (item_to_future (item), item, phase);
 }
 
 static gboolean
 gf_future_deliver_extra (GfHomeItem *item,
                          GfHomePhase phase)
 {
-  GfFutureExtra *extra =
-    (GfFutureExtra *) ((char *) item - G_STRUCT_OFFSET (GfFutureExtra, settled_item));
-
-  return gf_future_turn (extra->future, item, phase);
+  return gf_future_turn (extra_item_to_future (item), item, phase);
 }
 
 /* Sends the future home, to emit what there is to emit, release what there is
@@ -304,6 +340,7 @@ gf_future_push_home (GfFuture *self,
 {
   GfHome *home = self->home;
   GfHomeItem *item = &self->item;
+  GfThread *thread;
 
   /* Release: partner of the acquire in gf_future_turn(). */
   if (atomic_fetch_or_explicit (&self->state, GF_STATE_QUEUED, memory_order_acq_rel) & GF_STATE_QUEUED)
@@ -319,10 +356,43 @@ gf_future_push_home (GfFuture *self,
       (!(state & GF_STATE_BEGUN) && (state & GF_STATE_COUNTED)))
     item = &gf_future_get_extra (self)->settled_item;
 
+  thread = gf_thread_get ();
   if (G_UNLIKELY (state & GF_STATE_DISPOSED))
-    gf_thread_hand_over (home, item);
-  else
-    gf_home_push (home, item);
+    {
+      gf_thread_hand_over (home, item);
+      return;
+    }
+
+  if (thread->hooks != NULL)
+    {
+      /* Who waits for a task and runs it mostly drops it soon: then it need not
+       * go home at all. */
+      if (thread->frame != NULL && thread->frame->outer != NULL)
+        {
+          thread->hooks->keep (thread->worker, item);
+          return;
+        }
+      thread->hooks->send (thread->worker);
+    }
+
+  gf_home_push (home, item);
+}
+
+/* Sends home what a worker has kept, or drops it if that is all there is to do. */
+void
+gf_future_send (GfHomeItem *item)
+{
+  GfFuture *self = item->func == gf_future_deliver ? item_to_future (item) : extra_item_to_future (item);
+  guint state = gf_future_load_state (self);
+
+  if (!gf_state_is_settled (state) || gf_future_is_watched (self, state))
+    {
+      gf_home_push (self->home, item);
+      return;
+    }
+
+  atomic_fetch_or_explicit (&self->state, GF_STATE_UNWATCHED | GF_STATE_DELIVERED, memory_order_relaxed);
+  g_object_unref (self);
 }
 
 /* ---- settling ---- */
@@ -374,12 +444,7 @@ gf_future_settled (GfFuture *self,
       return;
     }
 
-  /* The only reference is the caller's gift, so nobody can connect any more:
-   * if nobody has and there is nothing to release, there is nothing to do at
-   * home. */
-  if (take_reference && g_atomic_int_get (&G_OBJECT (self)->ref_count) == 1 &&
-      self->callbacks == NULL &&
-      !(state & GF_STATE_HAS_DATA) && !gf_future_has_handlers (self))
+  if (take_reference && !gf_future_is_watched (self, state))
     {
       atomic_fetch_or_explicit (&self->state, GF_STATE_UNWATCHED | GF_STATE_DELIVERED,
                                 memory_order_relaxed);
@@ -512,22 +577,6 @@ gf_future_begun (GfFuture *self)
 }
 
 /* ---- GObject ---- */
-
-/* Whether the outcome is more than memory, so that freeing it may run code. */
-static gboolean
-gf_future_outcome_is_alive (GfFuture *self,
-                            guint     state)
-{
-  GType type;
-
-  if ((state & GF_STATE_MASK) != GF_FUTURE_STATE_SUCCEEDED || (state & GF_STATE_NO_VALUE))
-    return FALSE;
-
-  type = G_TYPE_FUNDAMENTAL (G_VALUE_TYPE (&self->outcome.value));
-
-  return type == G_TYPE_OBJECT || type == G_TYPE_BOXED || type == G_TYPE_INTERFACE ||
-         type > G_TYPE_MAKE_FUNDAMENTAL (G_TYPE_RESERVED_USER_FIRST - 1);
-}
 
 static void
 gf_future_dispose (GObject *object)

@@ -28,7 +28,7 @@
  * GDK_PRIORITY_REDRAW (120), until nothing is queued; but an animation whose
  * frames take long leaves that priority no turn at all, so after STARVED_US
  * without one they get a slice at the default priority. */
-#define BUDGET_US         4000
+#define BUDGET_US         2500
 #define REFILL            4
 #define LEFTOVER_PRIORITY (G_PRIORITY_HIGH_IDLE + 25)
 #define STARVED_US        50000

@@ -37,6 +37,11 @@ struct _GfWorkerHooks
   void     (*ended)   (gpointer   worker,
                        GfPromise *task,
                        GfPromise *outer);
+  /* Send a future home, though not at once. */
+  void     (*keep)    (gpointer    worker,
+                       GfHomeItem *item);
+  /* Send what was kept, before anything else. */
+  void     (*send)    (gpointer    worker);
   /* Run the awaited task here, if it is the pool's and has not begun. */
   gboolean (*help)    (gpointer  worker,
                        GfFuture *awaited);
@@ -62,7 +67,14 @@ struct _GfThread
   gpointer             worker;
 };
 
-extern _Thread_local GfThread *gf_thread_self;
+/* Where the C library reserves room for it, the pointer is found without a call. */
+#ifdef __GLIBC__
+#define GF_THREAD_LOCAL _Thread_local __attribute__ ((tls_model ("initial-exec")))
+#else
+#define GF_THREAD_LOCAL _Thread_local
+#endif
+
+extern GF_THREAD_LOCAL GfThread *gf_thread_self;
 
 GfThread *gf_thread_create         (void);
 void      gf_thread_hand_over      (GfHome     *home,

@@ -32,7 +32,7 @@ gf_thread_free (gpointer data)
 /* The thread-local pointer is for reading fast, the GPrivate for freeing. */
 static GPrivate thread_private = G_PRIVATE_INIT (gf_thread_free);
 
-_Thread_local GfThread *gf_thread_self;
+GF_THREAD_LOCAL GfThread *gf_thread_self;
 
 GfThread *
 gf_thread_create (void)

@@ -27,6 +27,12 @@ struct _GfWorker
   guint32       seed;
   GfDeque       deque;
 
+  /* Futures that are to go home, in order. */
+  atomic_flag   kept_lock;
+  GfHomeItem   *kept_first;
+  GfHomeItem  **kept_last;
+  guint         n_kept;
+
   /* The innermost task that it runs, or GF_WORKER_WATCHED. */
   _Atomic (GfPromise *) current;
   GfPromise    *seen;     /* by the last look; not to be followed */

@@ -17,8 +17,12 @@
 #define LOOK_ELSEWHERE 61
 /* how long it searches before it parks: waking a thread takes 2 to 10 µs, */
 #define SEARCH_US 40
-/* and how deep tasks that wait may run others on one stack. */
+/* how many of its latest tasks it looks at for the one it waits for, */
+#define AT_HAND 4
+/* how deep tasks that wait may run others on one stack, */
 #define MAX_FRAMES 64
+/* and how many futures it keeps before it sends them home. */
+#define MAX_KEPT 128
 
 /* ---- finding work ---- */
 
@@ -216,6 +220,63 @@ gf_worker_search (GfWorker *self)
     }
 }
 
+/* ---- futures that go home ---- */
+
+/* The worker's, but for the timer thread that sees to it that none is kept for
+ * long. */
+static void
+gf_worker_lock_kept (GfWorker *self)
+{
+  while (atomic_flag_test_and_set_explicit (&self->kept_lock, memory_order_acquire))
+    g_thread_yield ();
+}
+
+static void
+gf_worker_unlock_kept (GfWorker *self)
+{
+  atomic_flag_clear_explicit (&self->kept_lock, memory_order_release);
+}
+
+static void
+gf_worker_send (gpointer data)
+{
+  GfWorker *self = data;
+  GfHomeItem *item;
+
+  if (G_LIKELY (__atomic_load_n (&self->n_kept, __ATOMIC_RELAXED) == 0))
+    return;
+
+  /* Under the lock, so that they go home before what the worker settles next. */
+  gf_worker_lock_kept (self);
+  while ((item = self->kept_first) != NULL)
+    {
+      self->kept_first = item->next;
+      gf_future_send (item);
+    }
+  self->kept_last = &self->kept_first;
+  __atomic_store_n (&self->n_kept, 0, __ATOMIC_RELAXED);
+  gf_worker_unlock_kept (self);
+}
+
+static void
+gf_worker_keep (gpointer    data,
+                GfHomeItem *item)
+{
+  GfWorker *self = data;
+  guint n_kept;
+
+  gf_worker_lock_kept (self);
+  item->next = NULL;
+  *self->kept_last = item;
+  self->kept_last = &item->next;
+  n_kept = self->n_kept + 1;
+  __atomic_store_n (&self->n_kept, n_kept, __ATOMIC_RELAXED);
+  gf_worker_unlock_kept (self);
+
+  if (n_kept == MAX_KEPT)
+    gf_worker_send (self);
+}
+
 /* ---- waiting inside tasks ---- */
 
 static gboolean
@@ -224,7 +285,9 @@ gf_worker_help (gpointer  data,
 {
   GfWorker *self = data;
   GfPromise *task = (GfPromise *) awaited;
+  GfHomeItem *others[AT_HAND];
   GfHomeItem *item;
+  guint n = 0;
 
   if (G_OBJECT_TYPE (awaited) != GF_TYPE_PROMISE || task->executor != self->pool->executor ||
       gf_thread_get ()->n_frames >= MAX_FRAMES ||
@@ -232,21 +295,23 @@ gf_worker_help (gpointer  data,
       atomic_load_explicit (&self->pool->broken, memory_order_relaxed) != NULL)
     return FALSE;
 
-  /* What was submitted last is at hand. */
-  item = gf_deque_take (&self->deque);
-  if (item == &awaited->item)
+  /* A task waits for what it has just submitted. */
+  while ((item = gf_deque_take (&self->deque)) != NULL && item != &awaited->item && n < AT_HAND)
+    others[n++] = item;
+  if (item != NULL && item != &awaited->item)
+    gf_deque_push (&self->deque, item);
+  if (n > 0)
     {
-      gf_promise_run_and_drop (task);
-      return gf_future_is_done (awaited);
-    }
-  if (item != NULL)
-    {
-      gf_deque_push (&self->deque, item);
+      for (guint i = n; i > 0; i--)
+        gf_deque_push (&self->deque, others[i - 1]);
       gf_thread_pool_notify (self->pool);
     }
 
-  /* It is elsewhere, and stays there; who finds it drops it. */
-  gf_promise_run_in_queue (task);
+  if (item == &awaited->item)
+    gf_promise_run_and_drop (task);
+  else
+    /* It is elsewhere, and stays there; who finds it drops it. */
+    gf_promise_run_in_queue (task);
 
   return gf_future_is_done (awaited);
 }
@@ -276,6 +341,8 @@ gf_worker_block (gpointer  data,
   GfWorker *self = data;
   GfThreadPool *pool = self->pool;
   gboolean warn = FALSE;
+
+  gf_worker_send (self);
 
   g_mutex_lock (&pool->lock);
   atomic_fetch_sub_explicit (&pool->n_working, 1, memory_order_seq_cst);
@@ -374,7 +441,10 @@ gf_thread_pool_watch_cb (gpointer data)
   gboolean working = FALSE;
 
   for (guint i = 0; i < n_slots; i++)
-    working |= gf_worker_watch (self->workers[i]);
+    {
+      gf_worker_send (self->workers[i]);
+      working |= gf_worker_watch (self->workers[i]);
+    }
 
   atomic_store_explicit (&self->watched, FALSE, memory_order_seq_cst);
 
@@ -437,6 +507,8 @@ gf_worker_ended (gpointer   data,
 static const GfWorkerHooks worker_hooks = {
   .begun = gf_worker_begun,
   .ended = gf_worker_ended,
+  .keep = gf_worker_keep,
+  .send = gf_worker_send,
   .help = gf_worker_help,
   .block = gf_worker_block,
   .unblock = gf_worker_unblock,
@@ -478,6 +550,7 @@ gf_worker_thread (gpointer data)
   while (item != NULL)
     {
       gf_thread_pool_run_item (pool, item);
+      gf_worker_send (self);
       gf_thread_flush (thread);
 
       /* A blocked worker came back while another stood in for it. The others
@@ -516,6 +589,8 @@ gf_worker_new (GfThreadPool *pool,
   self->index = index;
   self->seed = index * 2654435769u + 1;
   self->link.data = self;
+  self->kept_last = &self->kept_first;
+  atomic_flag_clear (&self->kept_lock);
   g_cond_init (&self->cond);
   gf_deque_init (&self->deque);
 
