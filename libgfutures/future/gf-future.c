@@ -71,7 +71,10 @@
  * All functions may be called from any thread. Data given to the library is
  * released in the context it belongs to, see gf_executor_submit() and
  * gf_future_add_done_callback(); when that context dies first, where the library
- * notices it.
+ * notices it. Signal handlers are released in the future's home too, whichever
+ * thread drops the last reference; outside tasks that may take a second. Data
+ * that is attached to the object, as by g_object_set_data_full(), is not the
+ * library's: GObject releases it in the thread that drops the last reference.
  */
 
 /**
@@ -587,11 +590,10 @@ gf_future_dispose (GObject *object)
   gboolean has_handlers;
   gboolean at_home;
 
+  /* There are no handlers, and g_object_unref() itself sees to the rest: the
+   * parent would take a lock that all threads share, for nothing. */
   if (state & GF_STATE_UNWATCHED)
-    {
-      G_OBJECT_CLASS (gf_future_parent_class)->dispose (object);
-      return;
-    }
+    return;
 
   has_handlers = gf_future_has_handlers (self);
   at_home = gf_home_enter (self->home, self->creator);
