@@ -27,6 +27,17 @@ function assert(condition, message) {
         throw new Error(message ?? 'assertion failed');
 }
 
+function assertThrows(func, type, text) {
+    try {
+        func();
+    } catch (error) {
+        assert(error instanceof type, `${error}`);
+        assert(error.message.includes(text), error.message);
+        return;
+    }
+    throw new Error('nothing was thrown');
+}
+
 function assertEqual(actual, expected, message) {
     assert(actual === expected, `${message ?? 'value'}: ${actual} is not ${expected}`);
 }
@@ -156,20 +167,35 @@ test('map gives the results in order', async () => {
     pool.shutdown(true, false);
 });
 
-test('a closure given to a thread pool is refused before anything runs', async () => {
+test('a closure given to a thread pool throws before anything runs', () => {
     const pool = GFutures.ThreadPoolExecutor.new(1);
     let ran = false;
-    const future = pool.submit(() => {
+    const run = () => {
         ran = true;
-    });
-    assert(future.is_done());
-    assertEqual(future.get_state(), GFutures.FutureState.FAILED);
-    const error = future.get_error();
-    assert(error.matches(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_SUPPORTED), `${error}`);
-    assert(error.message.includes('call'), error.message);
-    await whenDone(future);
+    };
+    assertThrows(() => pool.submit(run), TypeError, 'pool.call');
+    assertThrows(() => pool.submit_full(0, null, run), TypeError, 'pool.call');
+    assertThrows(() => pool.set_initializer(run), TypeError, 'another thread');
+    const promise = new GFutures.Promise();
+    assertThrows(() => promise.add_done_callback(pool, run), TypeError, 'another thread');
+    assertThrows(() => promise.add_done_callback(GFutures.InlineExecutor.get(), run), TypeError, 'another thread');
+    promise.resolve_int(1);
     pool.shutdown(true, false);
     assert(!ran);
+});
+
+test('a closure registered as a function is refused by a thread pool', async () => {
+    const pool = GFutures.ThreadPoolExecutor.new(1);
+    GFutures.function_register('test.in-javascript', () => new GLib.Variant('i', 7));
+    const future = pool.call('test.in-javascript', null);
+    await whenDone(future);
+    assert(future.get_error().matches(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_SUPPORTED), `${future.get_error()}`);
+    assert(future.get_error().message.includes('test.in-javascript'), future.get_error().message);
+
+    const here = GFutures.MainContextExecutor.new(null).call('test.in-javascript', null);
+    await whenDone(here);
+    assertEqual(here.get_variant().unpack(), 7);
+    pool.shutdown(true, false);
 });
 
 test('a closure runs on the main context', async () => {
