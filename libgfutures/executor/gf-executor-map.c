@@ -9,7 +9,7 @@
 
 #include "gf-executor-private.h"
 
-#include "../loop/gf-thread-private.h"
+#include "../future/gf-error.h"
 
 /* Chunks under way for each worker. */
 #define CHUNKS_PER_WORKER 4
@@ -42,6 +42,7 @@ typedef struct
   GfMap *map;
   gsize  first;
   gsize  n_items;
+  gboolean computed;
   int    ref_count;
 } GfMapChunk;
 
@@ -58,6 +59,7 @@ gf_map_unref (gpointer data)
   g_free (self->results);
   g_clear_pointer (&self->futures, g_hash_table_unref);
   g_clear_object (&self->promise);
+  gf_executor_task_returned (self->executor);
   g_clear_object (&self->executor);
   g_variant_unref (self->items);
   g_free (self->function);
@@ -108,6 +110,8 @@ gf_map_chunk_compute (GfMapChunk *chunk,
       /* Nothing, in an array of variants, is the empty tuple. */
       map->results[i] = result != NULL ? result : g_variant_ref_sink (g_variant_new_tuple (NULL, 0));
     }
+
+  chunk->computed = !(gf_future_load_state (GF_FUTURE (promise)) & GF_STATE_HELD);
 }
 
 static void
@@ -166,8 +170,14 @@ gf_map_chunk_settled (GfFuture *future,
   n_done = map->n_done;
   g_mutex_unlock (&map->lock);
 
-  if (error != NULL)
+  if (gf_future_is_cancelled (future))
+    gf_future_cancel (GF_FUTURE (map->promise));
+  else if (error != NULL)
     gf_promise_reject (map->promise, g_error_copy (error));
+  else if (!chunk->computed)
+    gf_promise_reject_literal (map->promise, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                               "A function that settles or holds its promise cannot be mapped: "
+                               "it has to return its result");
   else if (gf_promise_should_stop (map->promise))
     ;
   else
@@ -224,11 +234,12 @@ gf_map_submit_chunk (GfMap *self,
   task = gf_promise_new_task (G_PRIORITY_DEFAULT, gf_map_chunk_run, chunk, NULL, 0);
   gf_future_observe (GF_FUTURE (task), gf_map_chunk_settled, chunk);
 
-  g_mutex_lock (&self->lock);
-  g_hash_table_add (self->futures, g_object_ref (task));
-  g_mutex_unlock (&self->lock);
+  future = gf_executor_take_part (self->executor, task);
 
-  future = gf_executor_take_task (self->executor, task, NULL);
+  g_mutex_lock (&self->lock);
+  if (!gf_future_is_done (future))
+    g_hash_table_add (self->futures, g_object_ref (future));
+  g_mutex_unlock (&self->lock);
 
   /* It was settled before the chunk was in the table. */
   if (gf_promise_should_stop (self->promise))
@@ -305,6 +316,13 @@ gf_executor_map (GfExecutor *self,
   g_return_val_if_fail (items != NULL && g_variant_is_of_type (items, G_VARIANT_TYPE_ARRAY), NULL);
 
   promise = gf_promise_new ();
+  if (!gf_executor_begin_whole (self))
+    {
+      g_variant_unref (g_variant_ref_sink (items));
+      gf_promise_reject_literal (promise, GF_FUTURE_ERROR, GF_FUTURE_ERROR_SHUT_DOWN,
+                                 "The executor was shut down and takes no more tasks");
+      return GF_FUTURE (promise);
+    }
 
   map = g_new0 (GfMap, 1);
   map->ref_count = 1;

@@ -27,6 +27,8 @@ typedef struct
   void (*finished)    (GfExecutor *self);
   /* The caller is going to block till all tasks have returned. */
   void (*before_wait) (GfExecutor *self);
+  /* The home of the context that tasks run in, a reference. */
+  GfHome *(*get_task_home) (GfExecutor *self);
 } GfExecutorTraits;
 
 void      gf_executor_set_traits      (GfExecutor             *self,
@@ -40,6 +42,12 @@ void      gf_executor_set_max_workers (GfExecutor             *self,
 GfFuture *gf_executor_take_task       (GfExecutor             *self,
                                        GfPromise              *task,
                                        GCancellable           *cancellable);
+
+/* For a task made of tasks: as long as it is not returned, further ones are
+ * accepted though the executor was shut down. */
+gboolean  gf_executor_begin_whole     (GfExecutor             *self);
+GfFuture *gf_executor_take_part       (GfExecutor             *self,
+                                       GfPromise              *task);
 
 /* For who implements post: FALSE if the executor was shut down. Then
  * gf_executor_task_begun() and _returned(). */

@@ -167,7 +167,7 @@ enum {
 
 static GParamSpec *props[N_PROPS];
 
-static const GfExecutorTraits derived_traits = { FALSE, FALSE, FALSE, NULL, NULL };
+static const GfExecutorTraits derived_traits;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GfExecutor, gf_executor, G_TYPE_OBJECT)
 
@@ -207,6 +207,15 @@ gboolean
 gf_executor_is_inline (GfExecutor *self)
 {
   return get_private (self)->traits->is_inline;
+}
+
+/* NULL: the executor has no context. */
+GfHome *
+gf_executor_get_task_home (GfExecutor *self)
+{
+  const GfExecutorTraits *traits = get_private (self)->traits;
+
+  return traits->get_task_home != NULL ? traits->get_task_home (self) : NULL;
 }
 
 gboolean
@@ -264,20 +273,40 @@ gf_executor_sum (GfExecutorPrivate *priv,
   return sum;
 }
 
-gboolean
-gf_executor_accept (GfExecutor *self)
+/* @part: of a whole that has not returned. An executor that is derived elsewhere
+ * does not expect tasks after it was stopped. */
+static gboolean
+gf_executor_accept_if (GfExecutor *self,
+                       gboolean    part)
 {
   GfStripe *stripe = gf_executor_get_stripe (get_private (self));
   guint64 count = atomic_load_explicit (&stripe->submitted, memory_order_relaxed);
 
   do
-    if (count & CLOSED)
+    if ((count & CLOSED) && !(part && get_private (self)->traits != &derived_traits))
       return FALSE;
   while (!atomic_compare_exchange_weak_explicit (&stripe->submitted, &count, count + ONE,
                                                  memory_order_acq_rel, memory_order_relaxed));
 
   if (!get_private (self)->traits->outlives_references)
     g_object_ref (self);
+
+  return TRUE;
+}
+
+gboolean
+gf_executor_accept (GfExecutor *self)
+{
+  return gf_executor_accept_if (self, FALSE);
+}
+
+gboolean
+gf_executor_begin_whole (GfExecutor *self)
+{
+  if (!gf_executor_accept (self))
+    return FALSE;
+
+  gf_executor_task_begun (self);
 
   return TRUE;
 }
@@ -378,11 +407,17 @@ gf_executor_task_unlisted (GfExecutor *self,
 gboolean
 gf_executor_runs_caller (GfExecutor *self)
 {
-  for (GfFrame *frame = gf_thread_get ()->frame; frame != NULL; frame = frame->outer)
+  GfThread *thread = gf_thread_get ();
+  g_autoptr (GfExecutor) executor = NULL;
+
+  for (GfFrame *frame = thread->frame; frame != NULL; frame = frame->outer)
     if (frame->promise->executor == self)
       return TRUE;
 
-  return FALSE;
+  if (thread->hooks != NULL)
+    executor = thread->hooks->get_executor (thread->worker);
+
+  return executor == self;
 }
 
 /* ---- GObject ---- */
@@ -574,7 +609,7 @@ gf_executor_real_post (GfExecutor *self,
   post = g_new0 (GfPost, 1);
   post->func = func;
   post->data = data;
-  task = gf_promise_new_task (G_PRIORITY_DEFAULT, gf_executor_run_post, post, NULL, GF_STATE_COUNTED);
+  task = gf_promise_new_task (G_PRIORITY_DEFAULT, gf_executor_run_post, post, NULL, GF_STATE_COUNTED | GF_STATE_POST);
   task->executor = self;
   GF_EXECUTOR_GET_CLASS (self)->enqueue (self, task);
 
@@ -680,15 +715,16 @@ gf_executor_relieve_now_and_then (void)
     }
 }
 
-GfFuture *
-gf_executor_take_task (GfExecutor   *self,
-                       GfPromise    *task,
-                       GCancellable *cancellable)
+static GfFuture *
+gf_executor_take (GfExecutor   *self,
+                  GfPromise    *task,
+                  gboolean      part,
+                  GCancellable *cancellable)
 {
   GfFuture *future = (GfFuture *) task;
   GfFutureList *futures;
 
-  if (G_UNLIKELY (!gf_executor_accept (self)))
+  if (G_UNLIKELY (!gf_executor_accept_if (self, part)))
     {
       gf_promise_reject_literal (task, GF_FUTURE_ERROR, GF_FUTURE_ERROR_SHUT_DOWN,
                                  "The executor was shut down and takes no more tasks");
@@ -720,6 +756,21 @@ gf_executor_take_task (GfExecutor   *self,
   GF_EXECUTOR_GET_CLASS (self)->enqueue (self, task);
 
   return future;
+}
+
+GfFuture *
+gf_executor_take_task (GfExecutor   *self,
+                       GfPromise    *task,
+                       GCancellable *cancellable)
+{
+  return gf_executor_take (self, task, FALSE, cancellable);
+}
+
+GfFuture *
+gf_executor_take_part (GfExecutor *self,
+                       GfPromise  *task)
+{
+  return gf_executor_take (self, task, TRUE, NULL);
 }
 
 /**
@@ -863,7 +914,8 @@ gf_executor_call_full (GfExecutor   *self,
  *
  * Gives the executor a function to run, without a future: the cheapest way in.
  * It cannot be waited for, cancelled or fail; it runs even if the executor is
- * shut down with its futures cancelled. The call does not block and may be made
+ * shut down with its futures cancelled, and, if it was for a main context that is
+ * gone, where the library notices that. The call does not block and may be made
  * from any thread.
  *
  * For C only: other languages' closures need a place where they are released.

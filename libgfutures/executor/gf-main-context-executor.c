@@ -39,6 +39,7 @@ struct _GfMainContextExecutor
   GfExecutor parent_instance;
 
   GfHome    *context_home;
+  guint      creator;
   GMutex     lock;
   GQueue     tasks; /* by priority, then by age */
   gboolean   cancelling;
@@ -64,16 +65,18 @@ gf_main_context_executor_pop (GfMainContextExecutor *self)
   return task;
 }
 
+/* The context is gone: only posted functions cannot be cancelled. */
 static void
-gf_main_context_executor_cancel_one (GfMainContextExecutor *self)
+gf_main_context_executor_drop_one (GfMainContextExecutor *self)
 {
   GfPromise *task = gf_main_context_executor_pop (self);
 
-  if (task != NULL)
-    {
-      gf_future_cancel (GF_FUTURE (task));
-      g_object_unref (task);
-    }
+  if (task == NULL)
+    return;
+
+  if (!gf_promise_cancel_pending (task))
+    gf_promise_run (task);
+  g_object_unref (task);
 }
 
 static gboolean
@@ -87,7 +90,7 @@ gf_errand_run (GfHomeItem *item,
     return FALSE;
 
   if (phase == GF_HOME_DROP)
-    gf_main_context_executor_cancel_one (errand->executor);
+    gf_main_context_executor_drop_one (errand->executor);
   else if ((task = gf_main_context_executor_pop (errand->executor)) != NULL)
     gf_promise_run_and_drop (task);
 
@@ -119,7 +122,7 @@ gf_main_context_executor_enqueue (GfExecutor *executor,
   gboolean cancelling;
 
   g_mutex_lock (&self->lock);
-  cancelling = self->cancelling;
+  cancelling = self->cancelling && !(gf_future_load_state ((GfFuture *) task) & GF_STATE_POST);
   last = g_queue_peek_tail (&self->tasks);
   if (cancelling)
     ;
@@ -131,7 +134,7 @@ gf_main_context_executor_enqueue (GfExecutor *executor,
 
   if (cancelling)
     {
-      gf_future_cancel (GF_FUTURE (task));
+      gf_promise_cancel_pending (task);
       g_object_unref (task);
       return;
     }
@@ -161,8 +164,14 @@ gf_main_context_executor_stop (GfExecutor *executor,
 
   while ((task = g_queue_pop_head (&tasks)) != NULL)
     {
-      gf_future_cancel (GF_FUTURE (task));
-      g_object_unref (task);
+      if (gf_promise_cancel_pending (task) || gf_future_is_done (GF_FUTURE (task)))
+        g_object_unref (task);
+      else
+        {
+          g_mutex_lock (&self->lock);
+          g_queue_push_tail (&self->tasks, task);
+          g_mutex_unlock (&self->lock);
+        }
     }
 }
 
@@ -175,13 +184,19 @@ gf_main_context_executor_before_wait (GfExecutor *executor)
   GfPromise *task;
 
   if (thread->hooks != NULL || gf_home_is_gone (self->context_home) ||
-      !gf_home_enter (self->context_home, thread->id))
+      !gf_home_enter (self->context_home, self->creator))
     return;
 
   while ((task = gf_main_context_executor_pop (self)) != NULL)
     gf_promise_run_and_drop (task);
 
   gf_home_leave (self->context_home);
+}
+
+static GfHome *
+gf_main_context_executor_get_task_home (GfExecutor *executor)
+{
+  return gf_home_ref (GF_MAIN_CONTEXT_EXECUTOR (executor)->context_home);
 }
 
 static void
@@ -211,10 +226,12 @@ gf_main_context_executor_init (GfMainContextExecutor *self)
 {
   static const GfExecutorTraits traits = {
     .before_wait = gf_main_context_executor_before_wait,
+    .get_task_home = gf_main_context_executor_get_task_home,
   };
 
   gf_executor_set_traits (GF_EXECUTOR (self), &traits);
   self->context_home = gf_home_get_for_context (g_main_context_get_thread_default ());
+  self->creator = gf_thread_get_creator (gf_thread_get ());
   g_mutex_init (&self->lock);
   g_queue_init (&self->tasks);
 }

@@ -91,7 +91,7 @@ gf_observer_turn (GfHomeItem *item,
           if (gf_state_is_settled (future->notified))
             gf_observer_append (future, self);
           else
-            gf_home_push (self->home, item);
+            gf_home_put_off (self->home, item);
           return TRUE;
         }
 
@@ -241,14 +241,15 @@ gf_future_observe (GfFuture        *self,
  * With %NULL for @executor it runs in a later turn of the home that a future
  * created by this thread would have; on a worker thread of a pool, as a task of
  * that pool. With the inline executor it runs in the thread that settles the
- * future, at once, or here and now if it is settled. With another executor it
- * runs as a task of that one, or, if that one was shut down, in the thread that
- * settles the future. Callbacks that run in the same place are called in the
+ * future, at once, or here and now if it is settled. With a
+ * #GfMainContextExecutor it runs in a later turn of that context. With another
+ * executor it runs as a task of that one, or, if that one was shut down, in the
+ * thread that settles the future. Callbacks that run in the same place are called in the
  * order in which they were added; those in the future's home after
  * #GfFuture::done.
  *
- * @user_data is released where @callback runs, or, with an executor, in the
- * home of the caller. If that context dies first, @callback is not called.
+ * @user_data is released where @callback runs, or, with the inline executor or a
+ * pool, in the home of the caller. If that context dies first, @callback is not called.
  *
  * A JavaScript function cannot run on another thread: with the inline executor
  * or a pool it is refused with a critical message, and never called.
@@ -287,10 +288,14 @@ gf_future_add_done_callback (GfFuture        *self,
     }
 
   observer = g_new0 (GfObserver, 1);
-  observer->home = gf_home_get_current ();
-  observer->creator = gf_thread_get_creator (thread);
-  observer->at_home = executor == NULL;
-  if (executor != NULL && !gf_executor_is_inline (executor))
+  observer->home = executor != NULL ? gf_executor_get_task_home (executor) : NULL;
+  observer->at_home = executor == NULL || observer->home != NULL;
+  if (observer->home == NULL)
+    {
+      observer->home = gf_home_get_current ();
+      observer->creator = gf_thread_get_creator (thread);
+    }
+  if (!observer->at_home && !gf_executor_is_inline (executor))
     observer->executor = g_object_ref (executor);
   observer->callback = callback;
   observer->data = user_data;

@@ -63,7 +63,11 @@ enum {
   /* Settled by dispose(), on another thread. */
   GF_STATE_DISPOSED  = 1 << 19,
   /* Settled on another thread, not by its function's return. */
-  GF_STATE_ABROAD    = 1 << 20
+  GF_STATE_ABROAD    = 1 << 20,
+  /* Settled, and the observers have been told: `done` may be emitted. */
+  GF_STATE_TOLD      = 1 << 21,
+  /* From gf_executor_post(): it cannot be cancelled. */
+  GF_STATE_POST      = 1 << 22
 };
 
 /* What few futures need, made when it is first asked for. */
@@ -73,7 +77,8 @@ struct _GfFutureExtra
   GSList       *labels;            /* newest first; others may still be read */
   double        progress;
   char         *status;
-  gboolean      progress_changed;  /* since the last notification */
+  gboolean      label_changed;     /* since the last notification */
+  gboolean      progress_changed;
   gboolean      progress_pushed;
   GfHomeItem    progress_item;     /* has a reference while it is pushed */
   GfFuture     *future;            /* the owner */
@@ -169,6 +174,7 @@ GfFutureExtra *gf_future_get_extra     (GfFuture *self);
 GfFutureExtra *gf_future_peek_extra    (GfFuture *self);
 
 gboolean       gf_future_claim         (GfFuture *self);
+gboolean       gf_future_claim_pending (GfFuture *self);
 void           gf_future_seal          (GfFuture *self,
                                         guint     outcome);
 gboolean       gf_future_settle_plain  (GfFuture *self,
@@ -203,6 +209,7 @@ GfPromise     *gf_promise_new_call     (int             priority,
                                         GVariant       *arguments);
 void           gf_promise_run_and_drop (GfPromise      *self);
 void           gf_promise_run_in_queue (GfPromise      *self);
+gboolean       gf_promise_cancel_pending (GfPromise    *self);
 
 /* What futures ask of executors. This folder knows no more of them; executor/
  * implements it. */
@@ -211,6 +218,7 @@ void           gf_executor_task_unlisted (GfExecutor     *self,
                                           GfPromise      *task);
 void           gf_executor_task_returned (GfExecutor     *self);
 gboolean       gf_executor_is_inline     (GfExecutor     *self);
+GfHome        *gf_executor_get_task_home (GfExecutor     *self);
 gboolean       gf_executor_may_run_on_other_threads
                                          (GfExecutor     *self);
 GVariant      *gf_function_call          (const char     *name,

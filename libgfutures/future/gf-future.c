@@ -72,9 +72,8 @@
  * released in the context it belongs to, see gf_executor_submit() and
  * gf_future_add_done_callback(); when that context dies first, where the library
  * notices it. Signal handlers are released in the future's home too, whichever
- * thread drops the last reference; outside tasks that may take a second. Data
- * that is attached to the object, as by g_object_set_data_full(), is not the
- * library's: GObject releases it in the thread that drops the last reference.
+ * thread drops the last reference, and so is data that is attached to the
+ * object; outside tasks that may take a second.
  */
 
 /**
@@ -171,8 +170,9 @@ gf_future_get_extra (GfFuture *self)
 static gboolean
 gf_future_has_handlers (GfFuture *self)
 {
-  return g_signal_has_handler_pending (self, done_signal, 0, TRUE) ||
-         g_signal_has_handler_pending (self, notify_signal, 0, TRUE);
+  /* Of any detail, blocked ones too. */
+  return g_signal_handler_find (self, G_SIGNAL_MATCH_ID, done_signal, 0, NULL, NULL, NULL) != 0 ||
+         g_signal_handler_find (self, G_SIGNAL_MATCH_ID, notify_signal, 0, NULL, NULL, NULL) != 0;
 }
 
 /* Whether the outcome is more than memory, so that freeing it may run code. */
@@ -191,6 +191,33 @@ gf_future_outcome_is_alive (GfFuture *self,
          type > G_TYPE_MAKE_FUNDAMENTAL (G_TYPE_RESERVED_USER_FIRST - 1);
 }
 
+static void
+gf_future_attachment_cb (GQuark   key,
+                         gpointer data G_GNUC_UNUSED,
+                         gpointer found)
+{
+  static GQuark notify_queue;
+
+  /* What g_object_unref() itself puts there. */
+  if (G_UNLIKELY (notify_queue == 0))
+    notify_queue = g_quark_from_static_string ("GObject-notify-queue");
+
+  if (key != notify_queue)
+    *(gboolean *) found = TRUE;
+}
+
+/* Whether somebody attached data, or a weak reference, that GObject will
+ * release or tell. */
+static gboolean
+gf_future_has_attachments (GfFuture *self)
+{
+  gboolean found = FALSE;
+
+  g_datalist_foreach (&G_OBJECT (self)->qdata, gf_future_attachment_cb, &found);
+
+  return found;
+}
+
 /* Whether a settled future needs to go home: nobody can connect any more if the
  * only reference is the library's, so if nobody has, and there is nothing to
  * release, there is nothing to do there. */
@@ -200,6 +227,7 @@ gf_future_is_watched (GfFuture *self,
 {
   return g_atomic_int_get (&G_OBJECT (self)->ref_count) > 1 || (state & GF_STATE_HAS_DATA) ||
          self->callbacks != NULL || gf_future_outcome_is_alive (self, state) ||
+         gf_future_has_attachments (self) ||
          gf_future_has_handlers (self);
 }
 
@@ -207,21 +235,25 @@ static void
 gf_future_notify_progress (GfFuture *self)
 {
   GfFutureExtra *extra = gf_future_peek_extra (self);
-  gboolean changed;
+  gboolean progress_changed;
+  gboolean label_changed;
 
   if (extra == NULL)
     return;
 
   g_mutex_lock (&extra->lock);
-  changed = extra->progress_changed;
-  extra->progress_changed = FALSE;
+  progress_changed = extra->progress_changed;
+  label_changed = extra->label_changed;
+  extra->progress_changed = extra->label_changed = FALSE;
   g_mutex_unlock (&extra->lock);
 
-  if (!changed)
-    return;
-
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_PROGRESS]);
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_STATUS]);
+  if (label_changed)
+    g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LABEL]);
+  if (progress_changed)
+    {
+      g_object_notify_by_pspec (G_OBJECT (self), props[PROP_PROGRESS]);
+      g_object_notify_by_pspec (G_OBJECT (self), props[PROP_STATUS]);
+    }
 }
 
 static void
@@ -229,6 +261,8 @@ gf_future_emit (GfFuture *self,
                 guint     state)
 {
   gboolean settled = gf_state_is_settled (state);
+  /* A handler may run a nested loop, in which the future comes home again. */
+  gboolean first = settled && !gf_state_is_settled (self->notified);
 
   gf_future_notify_progress (self);
 
@@ -240,7 +274,7 @@ gf_future_emit (GfFuture *self,
         g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SETTLED]);
     }
 
-  if (!settled || (state & GF_STATE_DELIVERED))
+  if (!first)
     return;
 
   g_signal_emit (self, done_signal, 0);
@@ -274,7 +308,7 @@ gf_future_turn (GfFuture   *self,
         return FALSE;
 
       state = gf_future_load_state (self);
-      if (!gf_state_is_settled (state) || !(state & GF_STATE_RETURNED))
+      if (!(state & GF_STATE_TOLD) || !(state & GF_STATE_RETURNED))
         return FALSE;
 
       GF_FUTURE_GET_CLASS (self)->release_data (self);
@@ -290,16 +324,22 @@ gf_future_turn (GfFuture   *self,
   state = atomic_fetch_and_explicit (&self->state, ~(GF_STATE_QUEUED | GF_STATE_DISPOSED | GF_STATE_ABROAD),
                                      memory_order_acq_rel);
 
+  /* Settled by somebody who is still telling the observers: it comes again. */
+  if (!(state & GF_STATE_TOLD))
+    {
+      g_object_unref (self);
+      return TRUE;
+    }
+
   if (phase == GF_HOME_DROP)
     {
       atomic_fetch_or_explicit (&self->state, GF_STATE_DELIVERED, memory_order_relaxed);
-      if (gf_state_is_settled (state))
-        gf_observers_run_home (self, FALSE);
+      gf_observers_run_home (self, FALSE);
     }
-  else if (phase == GF_HOME_DISPATCH)
+  else if (phase != GF_HOME_RELIEVE)
     gf_future_emit (self, state);
 
-  if (gf_state_is_settled (state) && (state & GF_STATE_RETURNED))
+  if (state & GF_STATE_RETURNED)
     GF_FUTURE_GET_CLASS (self)->release_data (self);
 
   /* Who settled it on another thread is about to drop a reference there. It had
@@ -339,6 +379,7 @@ gf_future_deliver_extra (GfHomeItem *item,
 static void
 gf_future_push_home (GfFuture *self,
                      guint     state,
+                     guint     told,
                      gboolean  take_reference)
 {
   GfHome *home = self->home;
@@ -346,7 +387,7 @@ gf_future_push_home (GfFuture *self,
   GfThread *thread;
 
   /* Release: partner of the acquire in gf_future_turn(). */
-  if (atomic_fetch_or_explicit (&self->state, GF_STATE_QUEUED, memory_order_acq_rel) & GF_STATE_QUEUED)
+  if (atomic_fetch_or_explicit (&self->state, GF_STATE_QUEUED | told, memory_order_acq_rel) & GF_STATE_QUEUED)
     {
       if (take_reference)
         g_object_unref (self);
@@ -366,17 +407,11 @@ gf_future_push_home (GfFuture *self,
       return;
     }
 
-  if (thread->hooks != NULL)
-    {
-      /* Who waits for a task and runs it mostly drops it soon: then it need not
-       * go home at all. */
-      if (thread->frame != NULL && thread->frame->outer != NULL)
-        {
-          thread->hooks->keep (thread->worker, item);
-          return;
-        }
-      thread->hooks->send (thread->worker);
-    }
+  /* Who waits for a task and runs it mostly drops it soon: then it need not go
+   * home at all. */
+  if (thread->hooks != NULL &&
+      thread->hooks->keep (thread->worker, item, thread->frame != NULL && thread->frame->outer != NULL))
+    return;
 
   gf_home_push (home, item);
 }
@@ -441,7 +476,7 @@ gf_future_settled (GfFuture *self,
   if (!(old_state & GF_STATE_BEGUN) && (old_state & GF_STATE_COUNTED))
     {
       g_object_ref (self);
-      gf_future_push_home (self, old_state, take_reference);
+      gf_future_push_home (self, old_state, GF_STATE_TOLD, take_reference);
       GF_FUTURE_GET_CLASS (self)->withdrawn (self, (old_state & GF_STATE_MASK) == GF_FUTURE_STATE_RUNNING);
       g_object_unref (self);
       return;
@@ -454,7 +489,7 @@ gf_future_settled (GfFuture *self,
       g_object_unref (self);
     }
   else
-    gf_future_push_home (self, state, take_reference);
+    gf_future_push_home (self, state, GF_STATE_TOLD, take_reference);
 }
 
 /* The state word of @state, settled with @outcome. */
@@ -471,10 +506,9 @@ gf_state_settle (guint state,
   return settled;
 }
 
-/* For who wants to settle with something to store. TRUE: store it, then
- * gf_future_seal(). FALSE: the future is settled. */
-gboolean
-gf_future_claim (GfFuture *self)
+static gboolean
+gf_future_claim_if (GfFuture *self,
+                    gboolean  pending)
 {
   guint state = atomic_load_explicit (&self->state, memory_order_relaxed);
 
@@ -487,13 +521,29 @@ gf_future_claim (GfFuture *self)
           state = gf_future_load_state (self);
         }
 
-      if (gf_state_is_settled (state))
+      if (gf_state_is_settled (state) ||
+          (pending && (state & GF_STATE_MASK) != GF_FUTURE_STATE_PENDING))
         return FALSE;
     }
   while (!atomic_compare_exchange_weak_explicit (&self->state, &state, state | GF_STATE_CLAIMED,
                                                  memory_order_acquire, memory_order_relaxed));
 
   return TRUE;
+}
+
+/* For who wants to settle with something to store. TRUE: store it, then
+ * gf_future_seal(). FALSE: the future is settled. */
+gboolean
+gf_future_claim (GfFuture *self)
+{
+  return gf_future_claim_if (self, FALSE);
+}
+
+/* The same, for a task that has not begun. */
+gboolean
+gf_future_claim_pending (GfFuture *self)
+{
+  return gf_future_claim_if (self, TRUE);
 }
 
 void
@@ -565,7 +615,7 @@ gf_future_return (GfFuture *self,
   if (gf_state_is_settled (state) && !gf_state_is_settled (old_state))
     gf_future_settled (self, old_state, state, take_reference);
   else if (gf_state_is_settled (state) && (state & GF_STATE_HAS_DATA))
-    gf_future_push_home (self, state, take_reference);
+    gf_future_push_home (self, state, 0, take_reference);
   else if (take_reference)
     g_object_unref (self);
 }
@@ -575,8 +625,8 @@ void
 gf_future_begun (GfFuture *self)
 {
   if (g_atomic_int_get (&G_OBJECT (self)->ref_count) > 1 &&
-      g_signal_has_handler_pending (self, notify_signal, 0, FALSE))
-    gf_future_push_home (self, gf_future_load_state (self), FALSE);
+      g_signal_handler_find (self, G_SIGNAL_MATCH_ID, notify_signal, 0, NULL, NULL, NULL) != 0)
+    gf_future_push_progress (self);
 }
 
 /* ---- GObject ---- */
@@ -616,7 +666,8 @@ gf_future_dispose (GObject *object)
       GF_FUTURE_GET_CLASS (self)->release_data (self);
       G_OBJECT_CLASS (gf_future_parent_class)->dispose (object);
     }
-  else if (has_handlers || (state & GF_STATE_HAS_DATA) || gf_future_outcome_is_alive (self, state))
+  else if (has_handlers || (state & GF_STATE_HAS_DATA) || gf_future_outcome_is_alive (self, state) ||
+           gf_future_has_attachments (self))
     gf_home_resurrect (self->home, self->creator, self);
   else
     G_OBJECT_CLASS (gf_future_parent_class)->dispose (object);
@@ -761,8 +812,7 @@ gf_future_class_init (GfFutureClass *klass)
   /**
    * GfFuture:label:
    *
-   * A name for people, in lists and in messages. Notified in the thread that
-   * sets it.
+   * A name for people, in lists and in messages. Notified in the home context.
    *
    * Since: 1.0
    */
@@ -1423,7 +1473,8 @@ gf_future_get_boxed (GfFuture *self,
  * @label: (nullable): a name for people
  *
  * Names the future, for lists and messages. Any thread may do so;
- * #GfFuture:label is notified in that thread.
+ * #GfFuture:label is notified in the home context, once a frame (16 ms) at most.
+ * Earlier names are kept as long as the future, for who still reads them.
  *
  * Since: 1.0
  */
@@ -1442,9 +1493,10 @@ gf_future_set_label (GfFuture   *self,
   extra = gf_future_get_extra (self);
   g_mutex_lock (&extra->lock);
   extra->labels = g_slist_prepend (extra->labels, g_strdup (label));
+  extra->label_changed = TRUE;
   g_mutex_unlock (&extra->lock);
 
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LABEL]);
+  gf_future_push_progress (self);
 }
 
 /**
@@ -1543,7 +1595,7 @@ gf_future_progress_turn (GfHomeItem *item,
     (GfFutureExtra *) ((char *) item - G_STRUCT_OFFSET (GfFutureExtra, progress_item));
   GfFuture *self = extra->future;
 
-  if (phase == GF_HOME_RELIEVE && !gf_future_is_done (self))
+  if (phase == GF_HOME_RELIEVE && (!gf_future_is_done (self) || self->creator != gf_thread_get ()->id))
     return FALSE;
   if (phase == GF_HOME_DISPATCH && !gf_future_is_done (self) &&
       gf_home_defer_to_frame (self->home, item))
@@ -1554,14 +1606,22 @@ gf_future_progress_turn (GfHomeItem *item,
   g_mutex_unlock (&extra->lock);
 
   if (phase == GF_HOME_DISPATCH || phase == GF_HOME_FRAME)
-    gf_future_notify_progress (self);
+    {
+      guint state = gf_future_load_state (self);
+
+      /* That it is settled is told with `done`. */
+      if (gf_state_is_settled (state))
+        gf_future_notify_progress (self);
+      else
+        gf_future_emit (self, state);
+    }
 
   g_object_unref (self);
 
   return TRUE;
 }
 
-/* Called when the progress in the extra part has changed. */
+/* Called when something has changed that is notified once a frame. */
 void
 gf_future_push_progress (GfFuture *self)
 {
@@ -1581,9 +1641,24 @@ gf_future_push_progress (GfFuture *self)
 }
 
 static void
+gf_future_fail_in_time (gpointer future,
+                        gpointer data G_GNUC_UNUSED)
+{
+  gf_future_settle_plain (future, GF_FUTURE_STATE_FAILED | GF_STATE_TIMED_OUT);
+  g_object_unref (future);
+}
+
+/* On the timer thread, which foreign code must not delay. */
+static void
 gf_future_time_out (gpointer data)
 {
-  gf_future_settle_plain (data, GF_FUTURE_STATE_FAILED | GF_STATE_TIMED_OUT);
+  static GThreadPool *completion;
+
+  if (g_once_init_enter (&completion))
+    g_once_init_leave (&completion,
+                       g_thread_pool_new (gf_future_fail_in_time, NULL, -1, FALSE, NULL));
+
+  g_thread_pool_push (completion, g_object_ref (data), NULL);
 }
 
 /**
@@ -1597,8 +1672,7 @@ gf_future_time_out (gpointer data)
  * gf_future_cancel(). A later call replaces an earlier one.
  *
  * Any thread may call this. When time is up, callbacks on the inline executor
- * run on a thread of the library's own, as do the handlers of the task's
- * cancellable.
+ * run on a thread of GLib's, as do the handlers of the task's cancellable.
  *
  * Since: 1.0
  */

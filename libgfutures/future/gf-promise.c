@@ -218,17 +218,18 @@ gf_promise_set_running (GfPromise *self)
   g_return_val_if_fail (GF_IS_PROMISE (self), FALSE);
 
   future = as_future (self);
+
+  /* The executor lives as long as the task is not settled. */
+  if (!gf_future_claim_pending (future))
+    return FALSE;
   state = atomic_load_explicit (&future->state, memory_order_relaxed);
-
-  do
-    if ((state & GF_STATE_MASK) != GF_FUTURE_STATE_PENDING || (state & GF_STATE_CLAIMED))
-      return FALSE;
-  while (!atomic_compare_exchange_weak_explicit (&future->state, &state,
-                                                 state | GF_FUTURE_STATE_RUNNING,
-                                                 memory_order_acq_rel, memory_order_relaxed));
-
   if (state & GF_STATE_COUNTED)
     gf_executor_task_begun (self->executor);
+
+  while (!atomic_compare_exchange_weak_explicit (&future->state, &state,
+                                                 (state & ~GF_STATE_CLAIMED) | GF_FUTURE_STATE_RUNNING,
+                                                 memory_order_acq_rel, memory_order_relaxed))
+    ;
   gf_future_begun (future);
 
   return TRUE;
@@ -734,7 +735,8 @@ gf_promise_call_nested (GfPromise *self,
                         GfThread  *thread,
                         GError   **error)
 {
-  gboolean has_context = g_main_context_get_thread_default () != NULL;
+  GMainContext *context;
+  GSList *contexts = NULL;
   GCancellable *cancellable = NULL;
 
   if (g_cancellable_get_current () != NULL)
@@ -742,13 +744,17 @@ gf_promise_call_nested (GfPromise *self,
       cancellable = gf_promise_get_cancellable (self);
       g_cancellable_push_current (cancellable);
     }
-  if (has_context)
-    g_main_context_push_thread_default (NULL);
+  while ((context = g_main_context_get_thread_default ()) != NULL)
+    {
+      contexts = g_slist_prepend (contexts, g_main_context_ref (context));
+      g_main_context_pop_thread_default (context);
+    }
 
   gf_promise_call_func (self, thread, error);
 
-  if (has_context)
-    g_main_context_pop_thread_default (NULL);
+  for (GSList *l = contexts; l != NULL; l = l->next)
+    g_main_context_push_thread_default (l->data);
+  g_slist_free_full (contexts, (GDestroyNotify) g_main_context_unref);
   if (cancellable != NULL)
     g_cancellable_pop_current (cancellable);
 }
@@ -843,6 +849,21 @@ void
 gf_promise_run_in_queue (GfPromise *self)
 {
   gf_promise_execute (self, GF_STATE_IN_QUEUE, FALSE);
+}
+
+/* For executors that are to cancel what has not begun. A posted function cannot
+ * be cancelled. */
+gboolean
+gf_promise_cancel_pending (GfPromise *self)
+{
+  GfFuture *future = as_future (self);
+
+  if ((gf_future_load_state (future) & GF_STATE_POST) || !gf_future_claim_pending (future))
+    return FALSE;
+
+  gf_future_seal (future, GF_FUTURE_STATE_CANCELLED);
+
+  return TRUE;
 }
 
 /**

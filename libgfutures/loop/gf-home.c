@@ -53,6 +53,7 @@ struct _GfHome
   atomic_bool   asleep;            /* the context may be in poll() */
   atomic_bool   gone;              /* the context was freed */
   atomic_flag   dropping;
+  atomic_uint   dispatcher;        /* the thread in gf_home_dispatch(), or 0 */
   atomic_int    ref_count;
   gboolean      immortal;
   int           wake_fds[2];
@@ -122,6 +123,9 @@ void
 gf_home_push (GfHome     *self,
               GfHomeItem *item)
 {
+  /* What it is part of may have the last reference, and be gone before this
+   * function is done. */
+  gf_home_ref (self);
   gf_queue_push (&self->queue, item);
 
   /* Push first, look second: partner of gf_home_prepare(), which goes to sleep
@@ -130,6 +134,8 @@ gf_home_push (GfHome     *self,
     gf_home_drop_all (self);
   else if (atomic_load_explicit (&self->asleep, memory_order_seq_cst))
     gf_home_wakeup (self);
+
+  gf_home_unref (self);
 }
 
 static void
@@ -290,13 +296,18 @@ static void
 gf_home_run_frame (GfHome *self,
                    gint64  now)
 {
+  GfHomeItem **last = self->frame_last;
+  gboolean is_last = FALSE;
+
   self->frame_time = now;
 
-  /* One at a time, as in gf_home_dispatch(); too many wait for the next frame. */
-  while (self->frame_first != NULL && g_get_monotonic_time () - now < BUDGET_US)
+  /* One at a time, as in gf_home_dispatch(). Too many, and those that are put
+   * off meanwhile, wait for the next frame. */
+  while (self->frame_first != NULL && !is_last && g_get_monotonic_time () - now < BUDGET_US)
     {
       GfHomeItem *item = self->frame_first;
 
+      is_last = &item->next == last;
       self->frame_first = item->next;
       if (self->frame_first == NULL)
         self->frame_last = &self->frame_first;
@@ -314,6 +325,8 @@ gf_home_dispatch (GSource    *source,
   gint64 now = begin;
   guint n = 0;
   gboolean drained = FALSE;
+  guint outer = atomic_exchange_explicit (&self->dispatcher, gf_thread_get ()->id,
+                                          memory_order_relaxed);
 
   if (gf_home_frame_is_due (self, begin))
     gf_home_run_frame (self, begin);
@@ -335,6 +348,7 @@ gf_home_dispatch (GSource    *source,
       now = g_get_monotonic_time ();
     }
 
+  atomic_store_explicit (&self->dispatcher, outer, memory_order_relaxed);
   self->batch_begin = begin;
   self->batch_size = n;
   self->last_turn = now;
@@ -388,6 +402,8 @@ gf_home_source_finalize_first (GSource *source)
   g_hash_table_remove (homes, self->context);
   G_UNLOCK (homes);
 
+  atomic_store_explicit (&self->gone, TRUE, memory_order_seq_cst);
+
   lists[0] = g_steal_pointer (&self->first);
   lists[1] = g_steal_pointer (&self->frame_first);
   self->last = &self->first;
@@ -402,7 +418,6 @@ gf_home_source_finalize_first (GSource *source)
         item->func (item, GF_HOME_DROP);
       }
 
-  atomic_store_explicit (&self->gone, TRUE, memory_order_seq_cst);
   gf_home_drop_all (self);
 
   gf_home_source_finalize (source);
@@ -566,8 +581,10 @@ gf_home_enter (GfHome *self,
   if (gf_home_is_gone (self))
     return TRUE;
 
-  /* Only a thread-default context is known to live while it is looked at. */
-  if (!self->immortal && g_main_context_get_thread_default () != self->context)
+  /* Only a context that the caller iterates, or that is its thread-default one,
+   * is known to live while it is looked at. */
+  if (!self->immortal && g_main_context_get_thread_default () != self->context &&
+      atomic_load_explicit (&self->dispatcher, memory_order_relaxed) != gf_thread_get ()->id)
     return FALSE;
 
   if (g_main_context_is_owner (self->context))

@@ -37,11 +37,11 @@ struct _GfWorkerHooks
   void     (*ended)   (gpointer   worker,
                        GfPromise *task,
                        GfPromise *outer);
-  /* Send a future home, though not at once. */
-  void     (*keep)    (gpointer    worker,
-                       GfHomeItem *item);
-  /* Send what was kept, before anything else. */
-  void     (*send)    (gpointer    worker);
+  /* Send a future home, later if a task inside a task settled it, and behind
+   * those that were kept; FALSE: there are none. */
+  gboolean (*keep)    (gpointer    worker,
+                       GfHomeItem *item,
+                       gboolean    nested);
   /* Run the awaited task here, if it is the pool's and has not begun. */
   gboolean (*help)    (gpointer  worker,
                        GfFuture *awaited);
@@ -49,7 +49,7 @@ struct _GfWorkerHooks
   void     (*block)   (gpointer  worker,
                        GfFuture *awaited);
   void     (*unblock) (gpointer  worker);
-  /* The pool that the worker works for, a reference. */
+  /* The pool whose task or posted function runs, a reference, or NULL. */
   GfExecutor *(*get_executor) (gpointer worker);
 };
 

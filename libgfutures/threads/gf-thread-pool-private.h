@@ -27,11 +27,14 @@ struct _GfWorker
   guint32       seed;
   GfDeque       deque;
 
+  gboolean      in_item;  /* the executor lives */
+
   /* Futures that are to go home, in order. */
   atomic_flag   kept_lock;
   GfHomeItem   *kept_first;
   GfHomeItem  **kept_last;
-  guint         n_kept;
+  atomic_uint   n_kept;   /* that one included which is being sent */
+  gboolean      sending;
 
   /* The innermost task that it runs, or GF_WORKER_WATCHED. */
   _Atomic (GfPromise *) current;

@@ -56,9 +56,14 @@ static void
 gf_thread_pool_reject (GfThreadPool *self,
                        GfPromise    *task)
 {
-  GError *broken = atomic_load_explicit (&self->broken, memory_order_acquire);
+  GfFuture *future = (GfFuture *) task;
 
-  gf_promise_reject (task, g_error_copy (broken));
+  /* It may have been begun by who waits for it. */
+  if (gf_future_claim_pending (future))
+    {
+      future->outcome.error = g_error_copy (atomic_load_explicit (&self->broken, memory_order_acquire));
+      gf_future_seal (future, GF_FUTURE_STATE_FAILED);
+    }
   g_object_unref (task);
 }
 
@@ -81,7 +86,7 @@ gf_thread_pool_run_item (GfThreadPool *self,
     gf_thread_pool_reject (self, item_to_task (item));
   else if (G_UNLIKELY (atomic_load_explicit (&self->cancelling, memory_order_relaxed)))
     {
-      gf_future_cancel ((GfFuture *) item_to_task (item));
+      gf_promise_cancel_pending (item_to_task (item));
       g_object_unref (item_to_task (item));
     }
   else
@@ -170,16 +175,21 @@ gf_thread_pool_start_thread (GfThreadPool *self,
   worker->alive = FALSE;
   alone = --self->n_threads == 0;
   atomic_fetch_sub_explicit (&self->n_working, 1, memory_order_seq_cst);
-  g_mutex_unlock (&self->lock);
   atomic_fetch_sub_explicit (&self->n_searching, 1, memory_order_seq_cst);
+  self->max_threads = MAX (1, self->n_threads);
+  g_mutex_unlock (&self->lock);
 
   if (alone)
     gf_thread_pool_break (self, g_error_new (GF_FUTURE_ERROR, GF_FUTURE_ERROR_BROKEN_EXECUTOR,
                                              "The thread pool cannot start a thread: %s",
                                              error->message));
   else
-    g_warning ("A thread pool goes on with fewer threads, for it cannot start another: %s",
-               error->message);
+    {
+      g_warning ("A thread pool goes on with %u threads, for it cannot start another: %s",
+                 self->max_threads, error->message);
+      if (gf_thread_pool_has_work (self))
+        gf_thread_pool_notify (self);
+    }
 
   gf_thread_pool_unref (self);
 }
@@ -218,14 +228,19 @@ gf_thread_pool_notify (GfThreadPool *self)
           worker = gf_thread_pool_get_slot (self);
         }
     }
+  /* Nobody searches after all. Under the lock: who parks after this, and takes
+   * the lock to do so, looks for the work of those who were told otherwise. */
   if (worker != NULL)
     atomic_fetch_add_explicit (&self->n_working, 1, memory_order_seq_cst);
+  else
+    atomic_fetch_sub_explicit (&self->n_searching, 1, memory_order_seq_cst);
 
   g_mutex_unlock (&self->lock);
 
   if (worker == NULL)
-    atomic_fetch_sub_explicit (&self->n_searching, 1, memory_order_seq_cst);
-  else if (start)
+    return;
+
+  if (start)
     gf_thread_pool_start_thread (self, worker);
   else
     g_cond_signal (&worker->cond);
@@ -271,7 +286,7 @@ gf_thread_pool_unref (GfThreadPool *self)
   if (atomic_fetch_sub_explicit (&self->ref_count, 1, memory_order_acq_rel) != 1)
     return;
 
-  for (guint i = 0; i < self->max_threads && self->workers[i] != NULL; i++)
+  for (guint i = 0; i < atomic_load_explicit (&self->n_slots, memory_order_relaxed); i++)
     gf_worker_free (self->workers[i]);
 
   if (self->initializer_destroy != NULL)

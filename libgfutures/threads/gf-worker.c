@@ -237,44 +237,66 @@ gf_worker_unlock_kept (GfWorker *self)
   atomic_flag_clear_explicit (&self->kept_lock, memory_order_release);
 }
 
+/* Sends all that is kept, and what comes meanwhile: sending may run code of the
+ * application's, if the home is gone. */
 static void
 gf_worker_send (gpointer data)
 {
   GfWorker *self = data;
   GfHomeItem *item;
 
-  if (G_LIKELY (__atomic_load_n (&self->n_kept, __ATOMIC_RELAXED) == 0))
+  if (G_LIKELY (atomic_load_explicit (&self->n_kept, memory_order_relaxed) == 0))
     return;
 
-  /* Under the lock, so that they go home before what the worker settles next. */
   gf_worker_lock_kept (self);
+  if (self->sending)
+    {
+      gf_worker_unlock_kept (self);
+      return;
+    }
+  self->sending = TRUE;
+
   while ((item = self->kept_first) != NULL)
     {
       self->kept_first = item->next;
+      if (self->kept_first == NULL)
+        self->kept_last = &self->kept_first;
+      gf_worker_unlock_kept (self);
+
       gf_future_send (item);
+      /* Release: partner of the acquire in gf_worker_keep(). */
+      atomic_fetch_sub_explicit (&self->n_kept, 1, memory_order_release);
+
+      gf_worker_lock_kept (self);
     }
-  self->kept_last = &self->kept_first;
-  __atomic_store_n (&self->n_kept, 0, __ATOMIC_RELAXED);
+
+  self->sending = FALSE;
   gf_worker_unlock_kept (self);
 }
 
-static void
+static gboolean
 gf_worker_keep (gpointer    data,
-                GfHomeItem *item)
+                GfHomeItem *item,
+                gboolean    nested)
 {
   GfWorker *self = data;
-  guint n_kept;
+  guint n_kept = atomic_load_explicit (&self->n_kept, memory_order_acquire);
+
+  /* Nothing is before it. */
+  if (!nested && n_kept == 0)
+    return FALSE;
 
   gf_worker_lock_kept (self);
   item->next = NULL;
   *self->kept_last = item;
   self->kept_last = &item->next;
-  n_kept = self->n_kept + 1;
-  __atomic_store_n (&self->n_kept, n_kept, __ATOMIC_RELAXED);
+  atomic_fetch_add_explicit (&self->n_kept, 1, memory_order_relaxed);
   gf_worker_unlock_kept (self);
 
-  if (n_kept == MAX_KEPT)
+  if (!nested || n_kept + 1 >= MAX_KEPT)
     gf_worker_send (self);
+
+  return TRUE;
 }
 
 /* ---- waiting inside tasks ---- */
@@ -371,8 +393,7 @@ gf_worker_get_executor (gpointer data)
 {
   GfWorker *self = data;
 
-  /* It lives: a task of it runs in this thread. */
-  return gf_thread_get ()->frame != NULL ? g_object_ref (self->pool->executor) : NULL;
+  return self->in_item ? g_object_ref (self->pool->executor) : NULL;
 }
 
 /* ---- being watched ---- */
@@ -508,7 +529,6 @@ static const GfWorkerHooks worker_hooks = {
   .begun = gf_worker_begun,
   .ended = gf_worker_ended,
   .keep = gf_worker_keep,
-  .send = gf_worker_send,
   .help = gf_worker_help,
   .block = gf_worker_block,
   .unblock = gf_worker_unblock,
@@ -522,8 +542,19 @@ gf_worker_initialize (GfWorker *self)
 {
   GfThreadPool *pool = self->pool;
   g_autoptr (GError) error = NULL;
+  gboolean initialized;
 
-  if (pool->initializer == NULL || pool->initializer (pool->initializer_data, &error))
+  if (pool->initializer == NULL)
+    return;
+
+  /* It may take long: others are to search meanwhile. */
+  atomic_fetch_sub_explicit (&pool->n_searching, 1, memory_order_seq_cst);
+  if (gf_thread_pool_has_work (pool))
+    gf_thread_pool_notify (pool);
+  initialized = pool->initializer (pool->initializer_data, &error);
+  atomic_fetch_add_explicit (&pool->n_searching, 1, memory_order_seq_cst);
+
+  if (initialized)
     return;
 
   gf_thread_pool_break (pool,
@@ -549,7 +580,9 @@ gf_worker_thread (gpointer data)
   item = gf_worker_search (self);
   while (item != NULL)
     {
+      self->in_item = TRUE;
       gf_thread_pool_run_item (pool, item);
+      self->in_item = FALSE;
       gf_worker_send (self);
       gf_thread_flush (thread);
 
