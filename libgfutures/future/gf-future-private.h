@@ -183,7 +183,19 @@ void           gf_future_return        (GfFuture *self,
                                         gboolean  take_reference);
 void           gf_future_begun         (GfFuture *self);
 void           gf_future_send          (GfHomeItem *item);
+void           gf_future_notify_progress (GfFuture   *self);
+void           gf_future_emit          (GfFuture *self,
+                                        guint     state);
+
+/* gf-future-value.c */
+void           gf_future_init_errors   (void);
+
+/* gf-future-progress.c */
 void           gf_future_push_progress (GfFuture *self);
+gboolean       gf_future_progress_turn (GfHomeItem *item,
+                                        GfHomePhase phase);
+
+/* gf-future-limits.c */
 void           gf_future_set_cancellable (GfFuture     *self,
                                           GCancellable *cancellable);
 

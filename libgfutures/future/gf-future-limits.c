@@ -1,0 +1,129 @@
+/* gf-future-limits.c - what ends a future from outside: time, and a cancellable
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gf-future-private.h"
+
+static void
+gf_future_fail_in_time (gpointer future,
+                        gpointer data G_GNUC_UNUSED)
+{
+  gf_future_settle_plain (future, GF_FUTURE_STATE_FAILED | GF_STATE_TIMED_OUT);
+  g_object_unref (future);
+}
+
+/* On the timer thread, which foreign code must not delay. */
+static void
+gf_future_time_out (gpointer data)
+{
+  static GThreadPool *completion;
+
+  if (g_once_init_enter (&completion))
+    g_once_init_leave (&completion,
+                       g_thread_pool_new (gf_future_fail_in_time, NULL, -1, FALSE, NULL));
+
+  g_thread_pool_push (completion, g_object_ref (data), NULL);
+}
+
+/**
+ * gf_future_set_timeout:
+ * @self: a future
+ * @timeout_us: how long it may take from now on, in microseconds; -1 for as
+ *   long as it likes
+ *
+ * Makes the future fail with %G_IO_ERROR_TIMED_OUT if it is not settled in
+ * time. A task that has not begun then never runs; a running one is told, as by
+ * gf_future_cancel(). A later call replaces an earlier one.
+ *
+ * Any thread may call this. When time is up, callbacks on the inline executor
+ * run on a thread of GLib's, as do the handlers of the task's cancellable.
+ *
+ * Since: 1.0
+ */
+void
+gf_future_set_timeout (GfFuture *self,
+                       gint64    timeout_us)
+{
+  GfFutureExtra *extra;
+  GfTimer *timer = NULL;
+  GfTimer *old;
+
+  g_return_if_fail (GF_IS_FUTURE (self));
+  g_return_if_fail (timeout_us >= -1);
+
+  if (gf_future_is_done (self))
+    return;
+
+  if (timeout_us >= 0)
+    {
+      gint64 now = g_get_monotonic_time ();
+
+      timer = gf_timer_start (timeout_us < G_MAXINT64 - now ? now + timeout_us : G_MAXINT64,
+                              gf_future_time_out, g_object_ref (self), g_object_unref);
+    }
+
+  extra = gf_future_get_extra (self);
+  g_mutex_lock (&extra->lock);
+  old = extra->timer;
+  extra->timer = timer;
+  g_mutex_unlock (&extra->lock);
+
+  if (old != NULL)
+    gf_timer_stop (old);
+
+  /* It was settled meanwhile, and did not see the timer. */
+  if (gf_future_is_done (self))
+    {
+      g_mutex_lock (&extra->lock);
+      timer = g_steal_pointer (&extra->timer);
+      g_mutex_unlock (&extra->lock);
+
+      if (timer != NULL)
+        gf_timer_stop (timer);
+    }
+}
+
+static void
+gf_future_outer_cancelled_cb (GCancellable *cancellable G_GNUC_UNUSED,
+                              GfFuture     *self)
+{
+  gf_future_cancel (self);
+}
+
+/* Lets @cancellable cancel the future; NULL undoes it. A plain signal handler:
+ * g_cancellable_disconnect() would wait for its own caller. */
+void
+gf_future_set_cancellable (GfFuture     *self,
+                           GCancellable *cancellable)
+{
+  GfFutureExtra *extra = gf_future_get_extra (self);
+  g_autoptr (GCancellable) old = NULL;
+  gulong old_id;
+  gulong id = 0;
+
+  if (cancellable != NULL)
+    id = g_signal_connect_data (cancellable, "cancelled",
+                                G_CALLBACK (gf_future_outer_cancelled_cb),
+                                g_object_ref (self), (GClosureNotify) g_object_unref, 0);
+
+  g_mutex_lock (&extra->lock);
+  old = g_steal_pointer (&extra->outer);
+  old_id = extra->outer_id;
+  extra->outer = cancellable != NULL ? g_object_ref (cancellable) : NULL;
+  extra->outer_id = id;
+  g_mutex_unlock (&extra->lock);
+
+  if (old != NULL)
+    g_signal_handler_disconnect (old, old_id);
+
+  if (cancellable == NULL)
+    return;
+
+  if (g_cancellable_is_cancelled (cancellable))
+    gf_future_cancel (self);
+  /* It was settled meanwhile, and did not see the cancellable. */
+  if (gf_future_is_done (self))
+    gf_future_set_cancellable (self, NULL);
+}
