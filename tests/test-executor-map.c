@@ -218,6 +218,105 @@ test_map_can_be_cancelled (Fixture      *self,
   g_assert_cmpint (map_n_runs, <, 5000);
 }
 
+/* A function that settles its promise has no result to put into the array. */
+static GVariant *
+settling_function (GVariant   *arguments,
+                   GfPromise  *promise,
+                   gpointer    user_data,
+                   GError    **error)
+{
+  gf_promise_resolve_int (promise, 3);
+  return NULL;
+}
+
+static void
+test_map_of_a_settling_function (Fixture      *self,
+                                 gconstpointer data)
+{
+  guint chunk_sizes[] = { 0, 1, 5 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (chunk_sizes); i++)
+    {
+      g_autoptr (GfFuture) future = gf_executor_map (self->executor, "test.settling", int_array (10), chunk_sizes[i]);
+
+      settle (future);
+      g_assert_cmpint (gf_future_get_state (future), ==, GF_FUTURE_STATE_FAILED);
+      g_assert_error (gf_future_get_error (future), G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
+    }
+}
+
+/* map and shutdown */
+
+static gpointer
+open_thread (gpointer gate)
+{
+  test_gate_open (gate);
+  return NULL;
+}
+
+static GfFuture *
+map_under_way (Fixture *self)
+{
+  GfFuture *future;
+
+  map_gate = &self->gate;
+  map_gate_item = 1;
+  future = gf_executor_map (self->executor, "test.gated", int_array (5000), 1);
+  test_gate_await (&self->gate, 1);
+  return future;
+}
+
+static void
+assert_mapped (GfFuture *future)
+{
+  g_assert_cmpint (gf_future_get_state (future), ==, GF_FUTURE_STATE_SUCCEEDED);
+  g_assert_cmpuint (g_variant_n_children (gf_future_get_variant (future, NULL)), ==, 5000);
+}
+
+static void
+test_map_outlives_shutdown (Fixture      *self,
+                            gconstpointer data)
+{
+  g_autoptr (GfFuture) future = map_under_way (self);
+
+  gf_executor_shutdown (self->executor, FALSE, FALSE);
+  g_assert_false (gf_future_is_done (future));
+  test_gate_open (&self->gate);
+  settle (future);
+  assert_mapped (future);
+}
+
+static void
+test_map_ends_before_shutdown_returns (Fixture      *self,
+                                       gconstpointer data)
+{
+  g_autoptr (GfFuture) future = map_under_way (self);
+  GThread *thread = g_thread_new ("open", open_thread, &self->gate);
+
+  gf_executor_shutdown (self->executor, TRUE, FALSE);
+  g_thread_join (thread);
+  settle (future);
+  assert_mapped (future);
+  g_assert_cmpuint (gf_executor_get_n_pending (self->executor), ==, 0);
+  g_assert_cmpuint (gf_executor_get_n_running (self->executor), ==, 0);
+}
+
+static void
+test_map_is_cancelled_by_shutdown (Fixture      *self,
+                                   gconstpointer data)
+{
+  g_autoptr (GfFuture) future = map_under_way (self);
+  GThread *thread = g_thread_new ("open", open_thread, &self->gate);
+
+  gf_executor_shutdown (self->executor, TRUE, TRUE);
+  g_thread_join (thread);
+  settle (future);
+  if (gf_future_get_state (future) != GF_FUTURE_STATE_CANCELLED)
+    assert_mapped (future);
+  g_assert_cmpuint (gf_executor_get_n_pending (self->executor), ==, 0);
+  g_assert_cmpuint (gf_executor_get_n_running (self->executor), ==, 0);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -228,6 +327,7 @@ main (int    argc,
   gf_function_register ("test.number-or-text", number_or_text, NULL, NULL);
   gf_function_register ("test.fail-from-3", fail_from_3, NULL, NULL);
   gf_function_register ("test.gated", gated_function, NULL, NULL);
+  gf_function_register ("test.settling", settling_function, NULL, NULL);
 
   add_for_kinds ("map/keeps-the-order", ALL, test_map_keeps_the_order);
   add_for_kinds ("map/of-several-types-is-av", ALL, test_map_of_several_types_is_av);
@@ -237,6 +337,10 @@ main (int    argc,
   add_for_kinds ("map/reports-its-progress", ONE_BY_ONE, test_map_reports_its_progress);
   add_for_kinds ("map/has-few-in-flight", ONE_BY_ONE, test_map_has_few_in_flight);
   add_for_kinds ("map/can-be-cancelled", ONE_BY_ONE, test_map_can_be_cancelled);
+  add_for_kinds ("map/of-a-settling-function", ALL, test_map_of_a_settling_function);
+  add_for_kinds ("map/outlives-shutdown", ELSEWHERE & ~BIT (KIND_DERIVED), test_map_outlives_shutdown);
+  add_for_kinds ("map/ends-before-shutdown-returns", ELSEWHERE & ~BIT (KIND_DERIVED), test_map_ends_before_shutdown_returns);
+  add_for_kinds ("map/is-cancelled-by-shutdown", ELSEWHERE & ~BIT (KIND_DERIVED), test_map_is_cancelled_by_shutdown);
 
   return g_test_run ();
 }

@@ -47,6 +47,13 @@ settle_thread (gpointer promise)
   return NULL;
 }
 
+static void
+closure_release (gpointer  data,
+                 GClosure *closure)
+{
+  g_object_unref (data);
+}
+
 /* Delivery */
 
 static void
@@ -513,6 +520,251 @@ test_future_nested_loop_in_an_idle_gets_deliveries (void)
   g_assert_cmpuint (nested.n_second, ==, 1);
 }
 
+/* Settled, but the function has not returned yet */
+
+typedef struct
+{
+  TestGate gate;
+  TestRecord record;
+  guint n_done;
+  gboolean turned;
+} Early;
+
+static Early *early;
+
+static void
+settle_then_work_task (GfPromise  *promise,
+                       gpointer    witness,
+                       GError    **error)
+{
+  gf_promise_resolve_int (promise, 1);
+  test_gate_pass (&early->gate);
+}
+
+static void
+turn_until_returned_cb (GfFuture *future,
+                        gpointer  user_data)
+{
+  early->n_done++;
+  if (early->n_done > 1)
+    return;
+  /* the function returns while its future is being told of */
+  test_gate_open (&early->gate);
+  test_turn_until (test_record_get_n_finalized (&early->record) == 1);
+  test_drain ();
+  early->turned = TRUE;
+}
+
+static void
+test_future_done_once_though_the_function_returns_later (void)
+{
+  g_autoptr (GfExecutor) pool = gf_thread_pool_executor_new (1);
+  GfFuture *future;
+  Early self = { .n_done = 0 };
+
+  early = &self;
+  test_gate_init (&self.gate);
+  test_record_init (&self.record);
+  future = gf_executor_submit (pool, settle_then_work_task, test_witness_new (&self.record), g_object_unref);
+  g_signal_connect (future, "done", G_CALLBACK (turn_until_returned_cb), NULL);
+  test_turn_until (self.turned);
+  test_drain ();
+  g_assert_cmpuint (self.n_done, ==, 1);
+  g_assert_cmpuint (self.record.n_elsewhere, ==, 0);
+  gf_executor_shutdown (pool, TRUE, FALSE);
+  test_drain ();
+  g_assert_cmpuint (self.n_done, ==, 1);
+  g_object_unref (future);
+  test_record_clear (&self.record);
+  test_gate_clear (&self.gate);
+}
+
+static void
+test_future_order_kept_though_one_is_watched (void)
+{
+  /* the second is on its way home already when the first is settled */
+  const char *details[] = { "notify", "notify::state", "notify::settled" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (details); i++)
+    {
+      g_autoptr (GfPromise) first = gf_promise_new ();
+      g_autoptr (GfPromise) second = gf_promise_new ();
+      g_autoptr (GString) order = g_string_new (NULL);
+      Mark marks[] = { { order, '1' }, { order, '2' } };
+      guint n_notify = 0;
+
+      g_signal_connect (second, details[i], G_CALLBACK (count_notify_cb), &n_notify);
+      g_signal_connect (second, "done", G_CALLBACK (mark_future_cb), &marks[1]);
+      g_signal_connect (first, "done", G_CALLBACK (mark_future_cb), &marks[0]);
+      g_assert_true (gf_promise_set_running (second));
+      gf_promise_resolve_int (first, 1);
+      gf_promise_resolve_int (second, 2);
+      test_turn_until (order->len == 2);
+      test_drain ();
+      g_assert_cmpstr (order->str, ==, "12");
+      g_assert_cmpuint (n_notify, >, 0);
+    }
+}
+
+/* Properties that a worker changes */
+
+typedef struct
+{
+  TestGate first;
+  TestGate second;
+  TestRecord record;
+  GThread *home;
+  guint n_running;
+  guint n_settled;
+  guint n_labels;
+} Watch;
+
+static void
+watch_init (Watch *self)
+{
+  memset (self, 0, sizeof *self);
+  test_gate_init (&self->first);
+  test_gate_init (&self->second);
+  test_record_init (&self->record);
+  self->home = g_thread_self ();
+}
+
+static void
+watch_clear (Watch *self)
+{
+  test_gate_clear (&self->first);
+  test_gate_clear (&self->second);
+  test_record_clear (&self->record);
+}
+
+static Watch *watch;
+
+static void
+watch_state_cb (GObject    *object,
+                GParamSpec *pspec,
+                gpointer    witness)
+{
+  g_assert_true (TEST_IS_WITNESS (witness));
+  g_assert_true (g_thread_self () == watch->home);
+  switch (gf_future_get_state (GF_FUTURE (object)))
+    {
+    case GF_FUTURE_STATE_RUNNING:
+      g_assert_cmpuint (watch->n_settled, ==, 0);
+      watch->n_running++;
+      break;
+    case GF_FUTURE_STATE_SUCCEEDED:
+      watch->n_settled++;
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+static void
+test_future_notifies_its_state_at_home (void)
+{
+  g_autoptr (GfExecutor) pool = gf_thread_pool_executor_new (1);
+  g_autoptr (GfFuture) blocker = NULL;
+  GfFuture *future;
+  Watch self;
+
+  watch = &self;
+  watch_init (&self);
+  blocker = gf_executor_submit (pool, gated_task, &self.first, NULL);
+  future = gf_executor_submit (pool, gated_task, &self.second, NULL);
+  g_signal_connect_data (future, "notify::state", G_CALLBACK (watch_state_cb),
+                         test_witness_new (&self.record), closure_release, 0);
+  test_gate_open (&self.first);
+  test_turn_until (self.n_running > 0);
+  g_assert_cmpint (gf_future_get_state (future), ==, GF_FUTURE_STATE_RUNNING);
+  test_gate_open (&self.second);
+  test_turn_until (self.n_settled > 0);
+  test_drain ();
+  g_assert_cmpuint (self.n_running, ==, 1);
+  g_assert_cmpuint (self.n_settled, ==, 1);
+  g_assert_cmpint (gf_future_get_state (future), ==, GF_FUTURE_STATE_SUCCEEDED);
+  gf_executor_shutdown (pool, TRUE, FALSE);
+  g_assert_finalize_object (future);
+  g_assert_cmpuint (self.record.n_finalized, ==, 1);
+  g_assert_cmpuint (self.record.n_elsewhere, ==, 0);
+  watch_clear (&self);
+}
+
+static void
+test_future_dropped_early_with_a_notify_handler (void)
+{
+  g_autoptr (GfExecutor) pool = gf_thread_pool_executor_new (1);
+  GfFuture *future;
+  Watch self;
+
+  watch = &self;
+  watch_init (&self);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GfFuture) blocker = gf_executor_submit (pool, gated_task, &self.first, NULL);
+
+      future = gf_executor_submit (pool, gated_task, &self.second, NULL);
+      g_signal_connect_data (future, "notify::state", G_CALLBACK (watch_state_cb),
+                             test_witness_new (&self.record), closure_release, 0);
+      /* while it is pending, then, with open gates, at any moment */
+      g_object_unref (future);
+      test_gate_open (&self.first);
+      test_gate_open (&self.second);
+      test_turn_until (test_record_get_n_finalized (&self.record) == i + 1);
+      self.n_running = self.n_settled = 0;
+    }
+  g_assert_cmpuint (self.record.n_elsewhere, ==, 0);
+  gf_executor_shutdown (pool, TRUE, FALSE);
+  watch_clear (&self);
+}
+
+static void
+label_task (GfPromise  *promise,
+            gpointer    gate,
+            GError    **error)
+{
+  gf_future_set_label (GF_FUTURE (promise), "by the worker");
+  test_gate_pass (gate);
+}
+
+static void
+watch_label_cb (GObject    *object,
+                GParamSpec *pspec,
+                gpointer    data)
+{
+  g_assert_true (g_thread_self () == watch->home);
+  g_assert_cmpstr (pspec->name, ==, "label");
+  g_assert_cmpstr (gf_future_get_label (GF_FUTURE (object)), ==, "by the worker");
+  watch->n_labels++;
+}
+
+static void
+test_future_notifies_its_label_at_home (void)
+{
+  g_autoptr (GfExecutor) pool = gf_thread_pool_executor_new (1);
+  g_autoptr (GfFuture) blocker = NULL;
+  g_autoptr (GfFuture) future = NULL;
+  Watch self;
+
+  watch = &self;
+  watch_init (&self);
+  blocker = gf_executor_submit (pool, gated_task, &self.first, NULL);
+  future = gf_executor_submit (pool, label_task, &self.second, NULL);
+  g_signal_connect (future, "notify::label", G_CALLBACK (watch_label_cb), NULL);
+  test_gate_open (&self.first);
+  test_gate_await (&self.second, 1);
+  /* nothing was told in the worker; the task still runs */
+  g_assert_cmpuint (self.n_labels, ==, 0);
+  test_turn_until (self.n_labels > 0);
+  g_assert_false (gf_future_is_done (future));
+  test_gate_open (&self.second);
+  g_assert_true (gf_future_run_until_done (future, NULL, NULL));
+  test_drain ();
+  g_assert_cmpuint (self.n_labels, ==, 1);
+  gf_executor_shutdown (pool, TRUE, FALSE);
+  watch_clear (&self);
+}
+
 /* Done callbacks */
 
 typedef struct
@@ -645,13 +897,6 @@ drop_thread (gpointer data)
 }
 
 static void
-closure_release (gpointer  data,
-                 GClosure *closure)
-{
-  g_object_unref (data);
-}
-
-static void
 weak_cb (gpointer  thread,
          GObject  *object)
 {
@@ -756,6 +1001,139 @@ test_future_dropped_while_its_task_runs (void)
   test_record_clear (&record);
 }
 
+static void
+test_future_attached_data_goes_home_from_its_task (void)
+{
+  /* nothing but the data says that somebody cares */
+  g_autoptr (GfExecutor) pool = gf_thread_pool_executor_new (1);
+  GfFuture *future;
+  TestRecord record;
+  TestGate gate;
+
+  test_gate_init (&gate);
+  test_record_init (&record);
+  future = gf_executor_submit (pool, gated_task, &gate, NULL);
+  g_object_set_data_full (G_OBJECT (future), "data", test_witness_new (&record), g_object_unref);
+  test_gate_await (&gate, 1);
+  g_object_unref (future);
+  test_gate_open (&gate);
+  test_turn_until (test_record_get_n_finalized (&record) == 1);
+  g_assert_cmpuint (record.n_elsewhere, ==, 0);
+  gf_executor_shutdown (pool, TRUE, FALSE);
+  test_gate_clear (&gate);
+  test_record_clear (&record);
+}
+
+static void
+test_future_attached_data_goes_home_from_another_task (void)
+{
+  g_autoptr (GfExecutor) pool = gf_thread_pool_executor_new (1);
+
+  for (guint settle = 0; settle < 2; settle++)
+    {
+      g_autoptr (GfFuture) task = NULL;
+      DropThread self;
+      TestRecord record;
+
+      test_gate_init (&self.gate);
+      test_record_init (&record);
+      self.promise = gf_promise_new ();
+      g_object_set_data_full (G_OBJECT (self.promise), "data", test_witness_new (&record), g_object_unref);
+      if (settle)
+        gf_promise_resolve_int (self.promise, 1);
+      task = gf_executor_submit (pool, drop_task, &self, NULL);
+      test_gate_open (&self.gate);
+      test_turn_until (test_record_get_n_finalized (&record) == 1);
+      g_assert_cmpuint (record.n_elsewhere, ==, 0);
+      g_assert_true (gf_future_run_until_done (task, NULL, NULL));
+      test_gate_clear (&self.gate);
+      test_record_clear (&record);
+    }
+  gf_executor_shutdown (pool, TRUE, FALSE);
+}
+
+static void
+test_future_dropped_where_its_context_is_not_thread_default (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  GfPromise *promise = gf_promise_new_for_context (context);
+  guint n_done = 0, n_gone = 0;
+
+  g_signal_connect (promise, "done", G_CALLBACK (count_cb), &n_done);
+  g_object_weak_ref (G_OBJECT (promise), count_weak_cb, &n_gone);
+  gf_promise_resolve_int (promise, 1);
+  g_object_unref (promise);
+  test_turn_until_in (context, n_gone == 1);
+  g_assert_null (g_main_context_get_thread_default ());
+  g_assert_cmpuint (n_done, <=, 1);
+}
+
+typedef struct
+{
+  GfExecutor *pool;
+  GfPromise *other;
+  TestGate gate;
+  gint n_released;
+} Orphan;
+
+static void
+settle_other_release (gpointer data)
+{
+  Orphan *self = data;
+
+  g_atomic_int_inc (&self->n_released);
+  gf_promise_resolve_int (self->other, 7);
+}
+
+static void
+no_task (GfPromise  *promise,
+         gpointer    user_data,
+         GError    **error)
+{
+}
+
+static void
+orphan_task (GfPromise  *promise,
+             gpointer    data,
+             GError    **error)
+{
+  Orphan *self = data;
+  g_autoptr (GfFuture) inner = NULL;
+
+  test_gate_pass (&self->gate);
+  inner = gf_executor_submit (self->pool, no_task, self, settle_other_release);
+  g_assert_true (gf_future_wait (inner, -1, NULL, NULL));
+}
+
+static void
+test_future_release_that_settles_when_the_context_is_gone (void)
+{
+  g_autoptr (GfExecutor) pool = gf_thread_pool_executor_new (1);
+  GMainContext *context = g_main_context_new ();
+  g_autoptr (GfFuture) outer = NULL;
+  g_autoptr (GfFuture) next = NULL;
+  Orphan self = { .pool = pool, .other = gf_promise_new () };
+
+  test_gate_init (&self.gate);
+  g_main_context_push_thread_default (context);
+  outer = gf_executor_submit (pool, orphan_task, &self, NULL);
+  g_main_context_pop_thread_default (context);
+  test_gate_await (&self.gate, 1);
+  g_main_context_unref (context);
+  test_gate_open (&self.gate);
+
+  g_assert_true (gf_future_wait (outer, TEST_DEADLINE_US, NULL, NULL));
+  /* the worker goes on */
+  next = gf_executor_submit (pool, no_task, NULL, NULL);
+  g_assert_true (gf_future_wait (next, TEST_DEADLINE_US, NULL, NULL));
+  g_assert_true (gf_future_wait (GF_FUTURE (self.other), TEST_DEADLINE_US, NULL, NULL));
+  g_assert_cmpint (gf_future_get_int (GF_FUTURE (self.other), NULL), ==, 7);
+  gf_executor_shutdown (pool, TRUE, FALSE);
+  g_assert_cmpint (g_atomic_int_get (&self.n_released), ==, 1);
+  g_object_unref (self.other);
+  test_gate_clear (&self.gate);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -779,6 +1157,10 @@ main (int    argc,
   ADD ("delivery/nested-loop", nested_loop_gets_deliveries);
   ADD ("delivery/nested-loop-settled-meanwhile", nested_loop_gets_what_is_settled_meanwhile);
   ADD ("delivery/nested-loop-in-an-idle", nested_loop_in_an_idle_gets_deliveries);
+  ADD ("delivery/done-once-though-the-function-returns-later", done_once_though_the_function_returns_later);
+  ADD ("delivery/order-kept-though-one-is-watched", order_kept_though_one_is_watched);
+  ADD ("delivery/notifies-its-state-at-home", notifies_its_state_at_home);
+  ADD ("delivery/notifies-its-label-at-home", notifies_its_label_at_home);
 
   ADD ("end/context-dies-with-deliveries-queued", context_that_dies_with_deliveries_queued);
   ADD ("end/context-dies-with-futures-pending", context_that_dies_with_futures_pending);
@@ -787,6 +1169,11 @@ main (int    argc,
   ADD ("end/last-unref-of-a-settled-one", last_unref_of_a_settled_one_is_handed_home);
   ADD ("end/last-unref-on-a-worker", last_unref_on_a_worker_is_handed_home);
   ADD ("end/dropped-while-its-task-runs", dropped_while_its_task_runs);
+  ADD ("end/dropped-early-with-a-notify-handler", dropped_early_with_a_notify_handler);
+  ADD ("end/attached-data-from-its-task", attached_data_goes_home_from_its_task);
+  ADD ("end/attached-data-from-another-task", attached_data_goes_home_from_another_task);
+  ADD ("end/dropped-where-its-context-is-not-thread-default", dropped_where_its_context_is_not_thread_default);
+  ADD ("end/release-that-settles-when-the-context-is-gone", release_that_settles_when_the_context_is_gone);
 #undef ADD
 
   return g_test_run ();

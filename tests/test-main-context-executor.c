@@ -205,6 +205,72 @@ test_a_dead_context_releases_its_tasks (void)
   test_record_clear (&record);
 }
 
+/* Done callbacks */
+
+static void
+witness_cb (GfFuture *future,
+            gpointer  witness)
+{
+  g_assert_true (TEST_IS_WITNESS (witness));
+  g_assert_true (gf_future_is_done (future));
+}
+
+static gpointer
+settle_thread (gpointer promise)
+{
+  gf_promise_resolve_int (promise, 1);
+  return NULL;
+}
+
+static void
+test_a_cancelled_executor_releases_callbacks (void)
+{
+  g_autoptr (GfExecutor) executor = gf_main_context_executor_new (NULL);
+  GfFuture *ready = gf_future_new_for_int (1);
+  GfPromise *promise = gf_promise_new ();
+  TestRecord record;
+
+  test_record_init (&record);
+  gf_future_add_done_callback (ready, executor, witness_cb, test_witness_new (&record), g_object_unref);
+  gf_future_add_done_callback (GF_FUTURE (promise), executor, witness_cb, test_witness_new (&record), g_object_unref);
+  gf_executor_shutdown (executor, FALSE, TRUE);
+  test_turn_until (test_record_get_n_finalized (&record) == 1);
+
+  /* one that is settled only after that */
+  g_thread_join (g_thread_new ("settle", settle_thread, promise));
+  test_turn_until (test_record_get_n_finalized (&record) == 2);
+  g_assert_cmpuint (record.n_elsewhere, ==, 0);
+  test_drain ();
+  g_assert_finalize_object (ready);
+  g_assert_finalize_object (promise);
+  test_record_clear (&record);
+}
+
+static void
+test_a_dead_context_releases_callbacks (void)
+{
+  GMainContext *context = g_main_context_new ();
+  GfExecutor *executor = gf_main_context_executor_new (context);
+  GfFuture *ready = gf_future_new_for_int (1);
+  GfPromise *promise = gf_promise_new ();
+  TestRecord record;
+
+  test_record_init (&record);
+  gf_future_add_done_callback (ready, executor, witness_cb, test_witness_new (&record), g_object_unref);
+  gf_future_add_done_callback (GF_FUTURE (promise), executor, witness_cb, test_witness_new (&record), g_object_unref);
+  g_object_unref (executor);
+  g_main_context_unref (context);
+  test_turn_until (test_record_get_n_finalized (&record) >= 1);
+
+  gf_promise_resolve_int (promise, 1);
+  test_turn_until (test_record_get_n_finalized (&record) == 2);
+  g_assert_cmpuint (record.n_elsewhere, ==, 0);
+  test_drain ();
+  g_assert_finalize_object (ready);
+  g_assert_finalize_object (promise);
+  test_record_clear (&record);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -220,6 +286,8 @@ main (int    argc,
   ADD ("runs-in-a-nested-loop", runs_in_a_nested_loop);
   ADD ("a-worker-may-wait-for-it", a_worker_may_wait_for_it);
   ADD ("a-dead-context-releases-its-tasks", a_dead_context_releases_its_tasks);
+  ADD ("a-cancelled-one-releases-callbacks", a_cancelled_executor_releases_callbacks);
+  ADD ("a-dead-context-releases-callbacks", a_dead_context_releases_callbacks);
 #undef ADD
 
   return g_test_run ();

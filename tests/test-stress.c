@@ -812,6 +812,143 @@ test_every_data_is_finalized_here (void)
   test_record_clear (&record);
 }
 
+/* callbacks against settling, with the future on its way home already */
+
+static gint n_told, n_callbacks, n_notified;
+
+static void
+notified_cb (GObject    *object,
+             GParamSpec *pspec,
+             gpointer    user_data)
+{
+  n_notified++;
+}
+
+static gpointer
+run_and_settle_thread (gpointer queue)
+{
+  gpointer promise;
+
+  /* the queue itself says that there are no more */
+  while ((promise = g_async_queue_pop (queue)) != queue)
+    {
+      gf_promise_set_running (promise);
+      gf_promise_resolve_int (promise, 1);
+      g_object_unref (promise);
+    }
+  return NULL;
+}
+
+static void
+test_turning_against_settle (void)
+{
+  g_autoptr (GAsyncQueue) queue = g_async_queue_new ();
+  GThread *thread = g_thread_new ("settle", run_and_settle_thread, queue);
+  gint n = rounds (30000);
+
+  n_told = n_callbacks = n_notified = 0;
+  for (gint i = 0; i < n; i++)
+    {
+      g_autoptr (GfPromise) promise = gf_promise_new ();
+
+      g_signal_connect (promise, "notify", G_CALLBACK (notified_cb), NULL);
+      g_signal_connect (promise, "done", G_CALLBACK (count_cb), &n_told);
+      gf_future_add_done_callback (GF_FUTURE (promise), NULL, count_cb, &n_callbacks, NULL);
+      g_async_queue_push (queue, g_object_ref (promise));
+      test_turn_until ((g_main_context_iteration (NULL, FALSE), n_told > i));
+    }
+  g_async_queue_push (queue, queue);
+  g_thread_join (thread);
+  test_turn_until (n_callbacks == n);
+  test_drain ();
+  g_assert_cmpint (n_told, ==, n);
+  g_assert_cmpint (n_callbacks, ==, n);
+  g_assert_cmpint (n_notified, >=, n);
+}
+
+/* cancelled maps against shutdown */
+
+static GVariant *
+sometimes_failing (GVariant   *arguments,
+                   GfPromise  *promise,
+                   gpointer    user_data,
+                   GError    **error)
+{
+  gint32 x = g_variant_get_int32 (arguments);
+
+  if (x % 16 == 5)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "five");
+      return NULL;
+    }
+  return g_variant_new_int32 (x);
+}
+
+static GVariant *
+doubled (GVariant   *arguments,
+         GfPromise  *promise,
+         gpointer    user_data,
+         GError    **error)
+{
+  return g_variant_new_int32 (2 * g_variant_get_int32 (arguments));
+}
+
+static void
+shut_down_cb (GObject      *source,
+              GAsyncResult *result,
+              gpointer      n_ended)
+{
+  g_assert_true (gf_executor_shutdown_finish (GF_EXECUTOR (source), result, NULL));
+  ++*(guint *) n_ended;
+}
+
+#define N_MAPS 20
+
+static void
+test_map_against_cancel_and_shutdown (void)
+{
+  guint n = rounds (150);
+
+  gf_function_register ("stress.sometimes-failing", sometimes_failing, NULL, NULL);
+  gf_function_register ("stress.doubled", doubled, NULL, NULL);
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (GfExecutor) pool = gf_thread_pool_executor_new (2);
+      GfFuture *maps[N_MAPS];
+      guint n_ended = 0;
+
+      for (guint k = 0; k < N_MAPS; k++)
+        {
+          GVariantBuilder builder;
+
+          g_variant_builder_init (&builder, G_VARIANT_TYPE ("ai"));
+          for (gint32 x = 0; x < 64; x++)
+            g_variant_builder_add (&builder, "i", x);
+          maps[k] = gf_executor_map (pool, k % 2 ? "stress.doubled" : "stress.sometimes-failing",
+                                     g_variant_builder_end (&builder), 1);
+          if (k % 3 == 1)
+            {
+              for (guint yields = (i + k) % 8; yields > 0; yields--)
+                g_thread_yield ();
+              gf_future_cancel (maps[k]);
+            }
+          if (k % 5 == 0)
+            g_clear_object (&maps[k]);
+        }
+      gf_executor_shutdown (pool, FALSE, i % 4 == 3);
+      gf_executor_shutdown_async (pool, i % 4 == 2, NULL, shut_down_cb, &n_ended);
+      test_turn_until (n_ended == 1);
+      g_assert_cmpuint (gf_executor_get_n_pending (pool), ==, 0);
+      g_assert_cmpuint (gf_executor_get_n_running (pool), ==, 0);
+      for (guint k = 0; k < N_MAPS; k++)
+        if (maps[k])
+          {
+            g_assert_true (gf_future_wait (maps[k], TEST_DEADLINE_US, NULL, NULL));
+            g_object_unref (maps[k]);
+          }
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -831,6 +968,8 @@ main (int    argc,
   ADD ("drop-against-delivery", drop_against_delivery);
   ADD ("everything-from-four-threads", everything_from_four_threads);
   ADD ("every-data-is-finalized-here", every_data_is_finalized_here);
+  ADD ("turning-against-settle", turning_against_settle);
+  ADD ("map-against-cancel-and-shutdown", map_against_cancel_and_shutdown);
   ADD ("a-million-tasks", a_million_tasks);
   ADD ("a-million-posts", a_million_posts);
 #undef ADD

@@ -701,6 +701,237 @@ test_a_worker_may_shut_its_pool_down (void)
   gf_executor_shutdown (pool, TRUE, FALSE);
 }
 
+typedef struct
+{
+  GfExecutor *pool;
+  TestGate gate;
+} OwnShutdown;
+
+static void
+shutdown_in_callback_cb (GfFuture *future,
+                         gpointer  data)
+{
+  OwnShutdown *self = data;
+
+  gf_executor_shutdown (self->pool, TRUE, FALSE);
+  test_gate_arrive (&self->gate);
+}
+
+static void
+shutdown_in_post (gpointer data)
+{
+  shutdown_in_callback_cb (NULL, data);
+}
+
+static void
+test_a_callback_does_not_wait_for_itself (void)
+{
+  for (guint posted = 0; posted < 2; posted++)
+    {
+      g_autoptr (GfExecutor) pool = gf_thread_pool_executor_new (2);
+      g_autoptr (GfFuture) future = gf_executor_submit (pool, nothing_task, NULL, NULL);
+      OwnShutdown self = { .pool = pool };
+      guint n_criticals;
+
+      test_gate_init (&self.gate);
+      wait_done (future);
+      test_log_begin ();
+      if (posted)
+        g_assert_true (gf_executor_post (pool, shutdown_in_post, &self));
+      else
+        gf_future_add_done_callback (future, pool, shutdown_in_callback_cb, &self, NULL);
+      test_gate_await (&self.gate, 1);
+      g_free (test_log_end (NULL, &n_criticals));
+      g_assert_cmpuint (n_criticals, ==, 1);
+      gf_executor_shutdown (pool, TRUE, FALSE);
+      test_gate_clear (&self.gate);
+    }
+}
+
+/* Tasks inside tasks */
+
+typedef struct
+{
+  GfExecutor *pool;
+  GThread *outer;
+  GThread *inner;
+} NestedContext;
+
+static void
+inner_context_task (GfPromise  *promise,
+                    gpointer    data,
+                    GError    **error)
+{
+  NestedContext *self = data;
+
+  self->inner = g_thread_self ();
+  g_assert_null (g_main_context_get_thread_default ());
+}
+
+static void
+outer_context_task (GfPromise  *promise,
+                    gpointer    data,
+                    GError    **error)
+{
+  NestedContext *self = data;
+  g_autoptr (GMainContext) first = g_main_context_new ();
+  g_autoptr (GMainContext) second = g_main_context_new ();
+
+  self->outer = g_thread_self ();
+  g_main_context_push_thread_default (first);
+  g_main_context_push_thread_default (second);
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autoptr (GfFuture) inner = gf_executor_submit (self->pool, inner_context_task, self, NULL);
+
+      g_assert_true (gf_future_wait (inner, -1, NULL, NULL));
+      g_assert_true (g_main_context_get_thread_default () == second);
+    }
+  g_main_context_pop_thread_default (second);
+  g_assert_true (g_main_context_get_thread_default () == first);
+  g_main_context_pop_thread_default (first);
+  g_assert_null (g_main_context_get_thread_default ());
+}
+
+static void
+test_a_nested_task_has_no_context_of_the_outer (void)
+{
+  g_autoptr (GfExecutor) pool = gf_thread_pool_executor_new (1);
+  NestedContext self = { .pool = pool };
+  g_autoptr (GfFuture) future = gf_executor_submit (pool, outer_context_task, &self, NULL);
+
+  wait_done (future);
+  g_assert_cmpint (gf_future_get_state (future), ==, GF_FUTURE_STATE_SUCCEEDED);
+  gf_executor_shutdown (pool, TRUE, FALSE);
+  g_assert_true (self.inner == self.outer);
+}
+
+typedef struct
+{
+  GfFuture *inner;
+  TestGate outer_gate;
+  TestGate inner_gate;
+  gboolean should_stop;
+} Helped;
+
+static void
+helped_inner_task (GfPromise  *promise,
+                   gpointer    data,
+                   GError    **error)
+{
+  Helped *self = data;
+
+  test_gate_pass (&self->inner_gate);
+  self->should_stop = gf_promise_should_stop (promise);
+}
+
+static void
+helped_outer_task (GfPromise  *promise,
+                   gpointer    data,
+                   GError    **error)
+{
+  Helped *self = data;
+
+  test_gate_pass (&self->outer_gate);
+  g_assert_true (gf_future_wait (self->inner, -1, NULL, NULL));
+}
+
+static void
+test_shutdown_spares_what_a_waiter_runs (void)
+{
+  g_autoptr (GfExecutor) pool = gf_thread_pool_executor_new (1);
+  g_autoptr (GfFuture) outer = NULL;
+  g_autoptr (GfFuture) pending = NULL;
+  Helped self = { .inner = NULL };
+
+  test_gate_init (&self.outer_gate);
+  test_gate_init (&self.inner_gate);
+  outer = gf_executor_submit (pool, helped_outer_task, &self, NULL);
+  test_gate_await (&self.outer_gate, 1);
+  self.inner = gf_executor_submit (pool, helped_inner_task, &self, NULL);
+  pending = gf_executor_submit (pool, nothing_task, NULL, NULL);
+  test_gate_open (&self.outer_gate);
+  test_gate_await (&self.inner_gate, 1);
+
+  g_assert_true (gf_future_is_running (self.inner));
+  gf_executor_shutdown (pool, FALSE, TRUE);
+  g_assert_false (gf_future_is_done (self.inner));
+  test_gate_open (&self.inner_gate);
+  wait_done (outer);
+  gf_executor_shutdown (pool, TRUE, TRUE);
+  g_assert_false (self.should_stop);
+  g_assert_cmpint (gf_future_get_state (self.inner), ==, GF_FUTURE_STATE_SUCCEEDED);
+  g_assert_cmpint (gf_future_get_state (outer), ==, GF_FUTURE_STATE_SUCCEEDED);
+  g_assert_cmpint (gf_future_get_state (pending), ==, GF_FUTURE_STATE_CANCELLED);
+  g_object_unref (self.inner);
+  test_gate_clear (&self.outer_gate);
+  test_gate_clear (&self.inner_gate);
+}
+
+/* A slow initializer */
+
+typedef struct
+{
+  gint n_runs;
+  TestGate gate;
+  gboolean released;
+} SlowInitializer;
+
+static gboolean
+slow_initializer (gpointer   data,
+                  GError   **error)
+{
+  SlowInitializer *self = data;
+
+  if (g_atomic_int_add (&self->n_runs, 1) > 0)
+    test_gate_pass (&self->gate);
+  return TRUE;
+}
+
+static void
+slow_initializer_release (gpointer data)
+{
+  ((SlowInitializer *) data)->released = TRUE;
+}
+
+static void
+test_initializer_slow_does_not_delay_the_others (void)
+{
+  GfExecutor *pool = gf_thread_pool_executor_new (2);
+  SlowInitializer self = { 0, };
+  g_autoptr (GfFuture) first = NULL;
+  g_autoptr (GfFuture) second = NULL;
+  TestGate gate;
+
+  test_gate_init (&self.gate);
+  test_gate_init (&gate);
+  gf_thread_pool_executor_set_initializer (GF_THREAD_POOL_EXECUTOR (pool), slow_initializer, &self, slow_initializer_release);
+  first = gf_executor_submit (pool, gated_task, &gate, NULL);
+  test_gate_await (&gate, 1);
+  second = gf_executor_submit (pool, nothing_task, NULL, NULL);
+  test_gate_await (&self.gate, 1);
+  test_gate_open (&gate);
+  wait_done (first);
+  wait_done (second);
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autoptr (GfFuture) future = NULL;
+
+      /* to let the idle worker park, mostly */
+      g_usleep (500);
+      future = gf_executor_submit (pool, nothing_task, NULL, NULL);
+      wait_done (future);
+    }
+  g_assert_cmpint (g_atomic_int_get (&self.n_runs), ==, 2);
+  test_gate_open (&self.gate);
+  gf_executor_shutdown (pool, TRUE, FALSE);
+  g_object_unref (pool);
+  /* the worker that came late may still be in it until then */
+  test_turn_until (self.released);
+  test_gate_clear (&self.gate);
+  test_gate_clear (&gate);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -722,9 +953,11 @@ main (int    argc,
   ADD ("workers/end-with-shutdown", shutdown_ends_the_threads);
   ADD ("workers/end-with-the-last-reference", last_reference_ends_the_threads);
   ADD ("workers/may-shut-their-pool-down", a_worker_may_shut_its_pool_down);
+  ADD ("workers/do-not-wait-for-themselves", a_callback_does_not_wait_for_itself);
 
   ADD ("initializer/prepares-each-worker-once", initializer_prepares_each_worker_once);
   ADD ("initializer/failing-breaks-the-pool", initializer_failing_breaks_the_pool);
+  ADD ("initializer/slow-does-not-delay-the-others", initializer_slow_does_not_delay_the_others);
 
   ADD ("wait/nested-on-one-worker", nested_waits_on_one_worker);
   ADD ("wait/nested-on-two-workers", nested_waits_on_two_workers);
@@ -736,6 +969,8 @@ main (int    argc,
   ADD ("wait/threads-are-bounded", threads_are_bounded);
   ADD ("wait/on-a-worker-times-out", a_worker_s_wait_times_out);
   ADD ("wait/the-home-thread-runs-no-task", the_home_thread_runs_no_task);
+  ADD ("wait/nested-has-no-context-of-the-outer", a_nested_task_has_no_context_of_the_outer);
+  ADD ("wait/shutdown-spares-what-a-waiter-runs", shutdown_spares_what_a_waiter_runs);
 #undef ADD
 
   return g_test_run ();
