@@ -798,9 +798,13 @@ test_a_nested_task_has_no_context_of_the_outer (void)
 {
   g_autoptr (GfExecutor) pool = gf_thread_pool_executor_new (1);
   NestedContext self = { .pool = pool };
-  g_autoptr (GfFuture) future = gf_executor_submit (pool, outer_context_task, &self, NULL);
+  g_autoptr (GfFuture) future = NULL;
 
+  /* a worker cannot have the default context meanwhile */
+  g_assert_true (g_main_context_acquire (NULL));
+  future = gf_executor_submit (pool, outer_context_task, &self, NULL);
   wait_done (future);
+  g_main_context_release (NULL);
   g_assert_cmpint (gf_future_get_state (future), ==, GF_FUTURE_STATE_SUCCEEDED);
   gf_executor_shutdown (pool, TRUE, FALSE);
   g_assert_true (self.inner == self.outer);
