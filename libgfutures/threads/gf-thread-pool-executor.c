@@ -354,7 +354,8 @@ gf_thread_pool_executor_get_default (void)
  * initializer's.
  *
  * @user_data is released in the home of the thread that created the pool, when
- * the last of its threads has ended. A JavaScript function cannot run on another
+ * the last of its threads has ended: that may be after gf_executor_shutdown() has
+ * returned, which waits for tasks, not for threads. A JavaScript function cannot run on another
  * thread: it is refused with a critical message.
  *
  * Since: 1.0
