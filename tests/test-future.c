@@ -298,6 +298,7 @@ test_future_label (void)
   g_assert_cmpstr (label, ==, "thumbnail of x.png");
   gf_future_set_label (GF_FUTURE (promise), NULL);
   g_assert_null (gf_future_get_label (GF_FUTURE (promise)));
+  test_turn_until (n_notify == 2);
 }
 
 #define N_REPORTS 1000000
