@@ -33,6 +33,8 @@ typedef struct
   gsize       n_done;      /* items */
   gsize       n_under_way; /* chunks */
   gboolean    submitting;
+  gboolean    reporting;
+  gboolean    finished;    /* all items are done, and somebody gathers */
   GHashTable *futures;     /* of the chunks under way, references */
 } GfMap;
 
@@ -152,6 +154,42 @@ gf_map_collect (GfMap *self)
                               self->results, self->n_items);
 }
 
+/* Reports how much is done. One thread at a time, so that it never goes back;
+ * who finds another at it leaves it to that one. TRUE, once: everything. */
+static gboolean
+gf_map_report (GfMap *self)
+{
+  gboolean finished;
+  gsize n_done;
+
+  g_mutex_lock (&self->lock);
+
+  if (self->reporting)
+    {
+      g_mutex_unlock (&self->lock);
+      return FALSE;
+    }
+
+  self->reporting = TRUE;
+  do
+    {
+      n_done = self->n_done;
+      g_mutex_unlock (&self->lock);
+
+      gf_promise_set_progress (self->promise, (double) n_done / self->n_items, NULL);
+
+      g_mutex_lock (&self->lock);
+    }
+  while (n_done != self->n_done);
+  self->reporting = FALSE;
+  finished = n_done == self->n_items && !self->finished;
+  self->finished |= finished;
+
+  g_mutex_unlock (&self->lock);
+
+  return finished;
+}
+
 static void gf_map_submit (GfMap *self);
 
 static void
@@ -161,13 +199,11 @@ gf_map_chunk_settled (GfFuture *future,
   GfMapChunk *chunk = data;
   GfMap *map = chunk->map;
   const GError *error = gf_future_get_error (future);
-  gsize n_done;
 
   g_mutex_lock (&map->lock);
   g_hash_table_remove (map->futures, future);
   map->n_under_way--;
   map->n_done += chunk->n_items;
-  n_done = map->n_done;
   g_mutex_unlock (&map->lock);
 
   if (gf_future_is_cancelled (future))
@@ -180,14 +216,10 @@ gf_map_chunk_settled (GfFuture *future,
                                "it has to return its result");
   else if (gf_promise_should_stop (map->promise))
     ;
+  else if (gf_map_report (map))
+    gf_promise_resolve_variant (map->promise, gf_map_collect (map));
   else
-    {
-      gf_promise_set_progress (map->promise, (double) n_done / map->n_items, NULL);
-      if (n_done == map->n_items)
-        gf_promise_resolve_variant (map->promise, gf_map_collect (map));
-      else
-        gf_map_submit (map);
-    }
+    gf_map_submit (map);
 
   /* Cancelled before it began: the function will not drop its reference. */
   if (!(gf_future_load_state (future) & GF_STATE_BEGUN))
