@@ -30,7 +30,7 @@ typedef struct
 
   GMutex      lock;
   gsize       n_submitted; /* items */
-  gsize       n_done;      /* items */
+  gsize       n_done;      /* items that have their results */
   gsize       n_under_way; /* chunks */
   gboolean    submitting;
   gboolean    reporting;
@@ -154,15 +154,18 @@ gf_map_collect (GfMap *self)
                               self->results, self->n_items);
 }
 
-/* Reports how much is done. One thread at a time, so that it never goes back;
- * who finds another at it leaves it to that one. TRUE, once: everything. */
+/* Reports that @n_items more have their results. One thread at a time, so that
+ * the progress never goes back; who finds another at it leaves it to that one.
+ * TRUE, once: all items have. */
 static gboolean
-gf_map_report (GfMap *self)
+gf_map_report (GfMap *self,
+               gsize  n_items)
 {
   gboolean finished;
   gsize n_done;
 
   g_mutex_lock (&self->lock);
+  self->n_done += n_items;
 
   if (self->reporting)
     {
@@ -203,7 +206,6 @@ gf_map_chunk_settled (GfFuture *future,
   g_mutex_lock (&map->lock);
   g_hash_table_remove (map->futures, future);
   map->n_under_way--;
-  map->n_done += chunk->n_items;
   g_mutex_unlock (&map->lock);
 
   if (gf_future_is_cancelled (future))
@@ -216,7 +218,7 @@ gf_map_chunk_settled (GfFuture *future,
                                "it has to return its result");
   else if (gf_promise_should_stop (map->promise))
     ;
-  else if (gf_map_report (map))
+  else if (gf_map_report (map, chunk->n_items))
     gf_promise_resolve_variant (map->promise, gf_map_collect (map));
   else
     gf_map_submit (map);
