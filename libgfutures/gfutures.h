@@ -15,5 +15,8 @@
 #include "executor/gf-inline-executor.h"
 #include "executor/gf-main-context-executor.h"
 #include "threads/gf-thread-pool-executor.h"
+#include "processes/gf-buffer.h"
+#include "processes/gf-process-pool-executor.h"
+#include "worker/gf-worker.h"
 
 #undef GFUTURES_INSIDE

@@ -10,6 +10,9 @@
 #include "gf-executor-private.h"
 
 #include "../future/gf-error.h"
+#include "../loop/gf-completion-private.h"
+#include "../loop/gf-thread-private.h"
+#include "gf-variant-private.h"
 
 /* Chunks under way for each worker. */
 #define CHUNKS_PER_WORKER 4
@@ -25,11 +28,12 @@ typedef struct
   gsize       n_items;
   gsize       chunk_size;
   GfPromise  *promise;     /* what the caller got */
-  GVariant  **results;     /* a chunk writes its own */
+  GVariant  **results;     /* an array of each chunk */
+  gsize       n_chunks;
   int         ref_count;
 
   GMutex      lock;
-  gsize       n_submitted; /* items */
+  gsize       n_submitted; /* chunks */
   gsize       n_done;      /* items that have their results */
   gsize       n_under_way; /* chunks */
   gboolean    submitting;
@@ -38,14 +42,10 @@ typedef struct
   GHashTable *futures;     /* of the chunks under way, references */
 } GfMap;
 
-/* Owned by the function that runs it and by the observer of its future. */
 typedef struct
 {
   GfMap *map;
-  gsize  first;
-  gsize  n_items;
-  gboolean computed;
-  int    ref_count;
+  gsize  number;
 } GfMapChunk;
 
 static void
@@ -56,7 +56,7 @@ gf_map_unref (gpointer data)
   if (!g_atomic_int_dec_and_test (&self->ref_count))
     return;
 
-  for (gsize i = 0; i < self->n_items; i++)
+  for (gsize i = 0; i < self->n_chunks; i++)
     g_clear_pointer (&self->results[i], g_variant_unref);
   g_free (self->results);
   g_clear_pointer (&self->futures, g_hash_table_unref);
@@ -77,81 +77,11 @@ gf_map_ref (GfMap *self)
   return self;
 }
 
-static void
-gf_map_chunk_unref (GfMapChunk *chunk)
+static gsize
+gf_map_get_chunk_size (GfMap *self,
+                       gsize  number)
 {
-  if (!g_atomic_int_dec_and_test (&chunk->ref_count))
-    return;
-
-  gf_map_unref (chunk->map);
-  g_free (chunk);
-}
-
-static void
-gf_map_chunk_compute (GfMapChunk *chunk,
-                      GfPromise  *promise,
-                      GError    **error)
-{
-  GfMap *map = chunk->map;
-
-  for (gsize i = chunk->first; i < chunk->first + chunk->n_items; i++)
-    {
-      g_autoptr (GVariant) item = NULL;
-      GVariant *result;
-
-      if (gf_promise_should_stop (promise) || gf_promise_should_stop (map->promise))
-        return;
-
-      item = g_variant_get_child_value (map->items, i);
-      result = gf_function_call (map->function, item, promise, error);
-      if (*error != NULL)
-        {
-          g_clear_pointer (&result, g_variant_unref);
-          return;
-        }
-      /* Nothing, in an array of variants, is the empty tuple. */
-      map->results[i] = result != NULL ? result : g_variant_ref_sink (g_variant_new_tuple (NULL, 0));
-    }
-
-  chunk->computed = !(gf_future_load_state (GF_FUTURE (promise)) & GF_STATE_HELD);
-}
-
-static void
-gf_map_chunk_run (GfPromise *promise,
-                  gpointer   data,
-                  GError   **error)
-{
-  gf_map_chunk_compute (data, promise, error);
-  gf_map_chunk_unref (data);
-}
-
-static GVariant *
-gf_map_collect (GfMap *self)
-{
-  const GVariantType *type = NULL;
-
-  for (gsize i = 0; i < self->n_items; i++)
-    {
-      const GVariantType *item_type = g_variant_get_type (self->results[i]);
-
-      if (type == NULL)
-        type = item_type;
-      else if (!g_variant_type_equal (type, item_type))
-        {
-          for (gsize j = 0; j < self->n_items; j++)
-            {
-              GVariant *boxed = g_variant_ref_sink (g_variant_new_variant (self->results[j]));
-
-              g_variant_unref (self->results[j]);
-              self->results[j] = boxed;
-            }
-          type = G_VARIANT_TYPE_VARIANT;
-          break;
-        }
-    }
-
-  return g_variant_new_array (type != NULL ? type : G_VARIANT_TYPE_VARIANT,
-                              self->results, self->n_items);
+  return MIN (self->chunk_size, self->n_items - number * self->chunk_size);
 }
 
 /* Reports that @n_items more have their results. One thread at a time, so that
@@ -193,6 +123,16 @@ gf_map_report (GfMap *self,
   return finished;
 }
 
+static void
+gf_map_finish (gpointer data,
+               gpointer user_data G_GNUC_UNUSED)
+{
+  GfMap *self = data;
+
+  gf_promise_resolve_variant (self->promise, gf_variant_concat (self->results, self->n_chunks));
+  gf_map_unref (self);
+}
+
 static void gf_map_submit (GfMap *self);
 
 static void
@@ -201,7 +141,9 @@ gf_map_chunk_settled (GfFuture *future,
 {
   GfMapChunk *chunk = data;
   GfMap *map = chunk->map;
+  gsize n_items = gf_map_get_chunk_size (map, chunk->number);
   const GError *error = gf_future_get_error (future);
+  GVariant *results = error == NULL ? gf_future_get_variant (future, NULL) : NULL;
 
   g_mutex_lock (&map->lock);
   g_hash_table_remove (map->futures, future);
@@ -212,21 +154,24 @@ gf_map_chunk_settled (GfFuture *future,
     gf_future_cancel (GF_FUTURE (map->promise));
   else if (error != NULL)
     gf_promise_reject (map->promise, g_error_copy (error));
-  else if (!chunk->computed)
+  else if (results == NULL || !g_variant_is_of_type (results, G_VARIANT_TYPE_ARRAY) ||
+           g_variant_n_children (results) != n_items)
     gf_promise_reject_literal (map->promise, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                               "A function that settles or holds its promise cannot be mapped: "
+                               "A function that settles its promise cannot be mapped: "
                                "it has to return its result");
-  else if (gf_promise_should_stop (map->promise))
-    ;
-  else if (gf_map_report (map, chunk->n_items))
-    gf_promise_resolve_variant (map->promise, gf_map_collect (map));
-  else
-    gf_map_submit (map);
+  else if (!gf_promise_should_stop (map->promise))
+    {
+      map->results[chunk->number] = g_variant_ref (results);
+      if (!gf_map_report (map, n_items))
+        gf_map_submit (map);
+      else if (gf_thread_get ()->is_shared)
+        gf_completion_push (gf_map_finish, gf_map_ref (map));
+      else
+        gf_map_finish (gf_map_ref (map), NULL);
+    }
 
-  /* Cancelled before it began: the function will not drop its reference. */
-  if (!(gf_future_load_state (future) & GF_STATE_BEGUN))
-    gf_map_chunk_unref (chunk);
-  gf_map_chunk_unref (chunk);
+  gf_map_unref (map);
+  g_free (chunk);
 }
 
 /* The map was settled: by its last chunk, by a failure, or cancelled. */
@@ -253,19 +198,18 @@ gf_map_settled (GfFuture *future G_GNUC_UNUSED,
 
 static void
 gf_map_submit_chunk (GfMap *self,
-                     gsize  first,
-                     gsize  n_items)
+                     gsize  number)
 {
+  g_autoptr (GVariant) items = gf_variant_slice (self->items, number * self->chunk_size,
+                                                 gf_map_get_chunk_size (self, number));
   g_autoptr (GfFuture) future = NULL;
-  GfMapChunk *chunk = g_new0 (GfMapChunk, 1);
+  GfMapChunk *chunk = g_new (GfMapChunk, 1);
   GfPromise *task;
 
   chunk->map = gf_map_ref (self);
-  chunk->first = first;
-  chunk->n_items = n_items;
-  chunk->ref_count = 2;
+  chunk->number = number;
 
-  task = gf_promise_new_task (G_PRIORITY_DEFAULT, gf_map_chunk_run, chunk, NULL, 0);
+  task = gf_promise_new_call (G_PRIORITY_DEFAULT, self->function, items, GF_STATE_MAP);
   gf_future_observe (GF_FUTURE (task), gf_map_chunk_settled, chunk);
 
   future = gf_executor_take_part (self->executor, task);
@@ -296,17 +240,15 @@ gf_map_submit (GfMap *self)
     }
 
   self->submitting = TRUE;
-  while (self->n_submitted < self->n_items && self->n_under_way < limit &&
+  while (self->n_submitted < self->n_chunks && self->n_under_way < limit &&
          !gf_promise_should_stop (self->promise))
     {
-      gsize first = self->n_submitted;
-      gsize n_items = MIN (self->chunk_size, self->n_items - first);
+      gsize number = self->n_submitted++;
 
-      self->n_submitted += n_items;
       self->n_under_way++;
       g_mutex_unlock (&self->lock);
 
-      gf_map_submit_chunk (self, first, n_items);
+      gf_map_submit_chunk (self, number);
 
       g_mutex_lock (&self->lock);
     }
@@ -329,7 +271,7 @@ gf_map_submit (GfMap *self)
  * failure fails the future and cancels the rest.
  *
  * The chunks are tasks of the executor, of which a bounded number is under way
- * at a time. The call does not block and may be made from any thread.
+ * at a time; in a process pool each is one message. The call does not block and may be made from any thread.
  *
  * Returns: (transfer full): the future of the whole; failed with
  *   %GF_FUTURE_ERROR_SHUT_DOWN if the executor was shut down
@@ -368,13 +310,14 @@ gf_executor_map (GfExecutor *self,
   if (chunk_size == 0)
     map->chunk_size = MAX (1, map->n_items / ((gsize) CHOSEN_CHUNKS * MAX (1, gf_executor_get_max_workers (self))));
   map->promise = g_object_ref (promise);
-  map->results = g_new0 (GVariant *, map->n_items);
+  map->n_chunks = (map->n_items + map->chunk_size - 1) / map->chunk_size;
+  map->results = g_new0 (GVariant *, map->n_chunks);
   map->futures = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
   g_mutex_init (&map->lock);
 
   gf_promise_set_running (promise);
   if (map->n_items == 0)
-    gf_promise_resolve_variant (promise, gf_map_collect (map));
+    gf_promise_resolve_variant (promise, gf_variant_concat (NULL, 0));
   else
     {
       gf_future_observe (GF_FUTURE (promise), gf_map_settled, gf_map_ref (map));

@@ -25,6 +25,8 @@ typedef struct
   gboolean outlives_references;
   /* It was shut down, and the last task has returned. */
   void (*finished)    (GfExecutor *self);
+  /* It calls gf_executor_closed() some time after that. */
+  gboolean closes_later;
   /* The caller is going to block till all tasks have returned. */
   void (*before_wait) (GfExecutor *self);
   /* The home of the context that tasks run in, a reference. */
@@ -48,6 +50,9 @@ GfFuture *gf_executor_take_task       (GfExecutor             *self,
 gboolean  gf_executor_begin_whole     (GfExecutor             *self);
 GfFuture *gf_executor_take_part       (GfExecutor             *self,
                                        GfPromise              *task);
+
+/* For who closes later. */
+void      gf_executor_closed          (GfExecutor             *self);
 
 /* For who implements post: FALSE if the executor was shut down. Then
  * gf_executor_task_begun() and _returned(). */

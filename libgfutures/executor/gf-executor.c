@@ -12,6 +12,7 @@
 #include "../loop/gf-thread-private.h"
 #include "../future/gf-error.h"
 #include "gf-future-list-private.h"
+#include "gf-variant-private.h"
 
 #include <dlfcn.h>
 #include <string.h>
@@ -153,6 +154,7 @@ typedef struct
   char                   *label;
   gboolean                shut_down;
   gboolean                finished;     /* and all tasks have returned */
+  gboolean                closed;       /* and what ran them is gone */
   gboolean                has_itself;   /* a reference, until then */
   GSList                 *waiting;      /* GTask, for shutdown_async */
 } GfExecutorPrivate;
@@ -330,19 +332,23 @@ gf_executor_check_finished (GfExecutorPrivate *priv)
     return FALSE;
 
   priv->finished = TRUE;
-  g_cond_broadcast (&priv->cond);
 
   return TRUE;
 }
 
-static void
-gf_executor_finish (GfExecutor *self)
+/* Those who wait for the shutdown need not wait longer. */
+void
+gf_executor_closed (GfExecutor *self)
 {
   GfExecutorPrivate *priv = get_private (self);
   GSList *waiting;
   gboolean has_itself;
 
+  g_object_ref (self);
+
   g_mutex_lock (&priv->lock);
+  priv->closed = TRUE;
+  g_cond_broadcast (&priv->cond);
   waiting = g_steal_pointer (&priv->waiting);
   has_itself = priv->has_itself;
   priv->has_itself = FALSE;
@@ -353,11 +359,20 @@ gf_executor_finish (GfExecutor *self)
     g_task_return_boolean (l->data, TRUE);
   g_slist_free_full (waiting, g_object_unref);
 
-  if (priv->traits->finished != NULL)
-    priv->traits->finished (self);
-
   if (has_itself)
     g_object_unref (self);
+  g_object_unref (self);
+}
+
+static void
+gf_executor_finish (GfExecutor *self)
+{
+  const GfExecutorTraits *traits = get_private (self)->traits;
+
+  if (traits->finished != NULL)
+    traits->finished (self);
+  if (!traits->closes_later)
+    gf_executor_closed (self);
 }
 
 /* A task's function has returned, or never will run. Nothing of the executor
@@ -475,7 +490,7 @@ gf_executor_dispose (GObject *object)
       gboolean stays;
 
       g_mutex_lock (&priv->lock);
-      stays = !priv->finished;
+      stays = !priv->closed;
       if (stays && !priv->has_itself)
         {
           priv->has_itself = TRUE;
@@ -902,8 +917,58 @@ gf_executor_call_full (GfExecutor   *self,
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
   g_return_val_if_fail (function != NULL, NULL);
 
-  return gf_executor_take_task (self, gf_promise_new_call (priority, function, arguments),
+  return gf_executor_take_task (self, gf_promise_new_call (priority, function, arguments, 0),
                                 cancellable);
+}
+
+/**
+ * gf_executor_call_serialized:
+ * @self: an executor
+ * @priority: when to run, among the tasks that wait: lower first, as in GLib
+ * @function: the name of a function, see gf_function_register()
+ * @type: the type string of the arguments
+ * @data: (array length=n_data): the arguments, serialized as by
+ *   g_variant_get_data(), in the byte order of this machine; they are copied
+ * @n_data: the length of @data in bytes
+ *
+ * Gives the executor a named function to call, see gf_executor_call(): for
+ * languages that build a #GVariant slowly, or pack the arguments themselves.
+ * gf_future_get_serialized() is the way back.
+ *
+ * Returns: (transfer full): the future of the call; failed with
+ *   %G_IO_ERROR_INVALID_ARGUMENT if @type is no type string, or @data no
+ *   value of it in normal form
+ *
+ * Since: 1.0
+ */
+GfFuture *
+gf_executor_call_serialized (GfExecutor   *self,
+                             int           priority,
+                             const char   *function,
+                             const char   *type,
+                             const guint8 *data,
+                             gsize         n_data)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GVariant) arguments = NULL;
+
+  g_return_val_if_fail (GF_IS_EXECUTOR (self), NULL);
+  g_return_val_if_fail (function != NULL, NULL);
+  g_return_val_if_fail (type != NULL, NULL);
+  g_return_val_if_fail (data != NULL || n_data == 0, NULL);
+
+  if (!g_variant_type_string_is_valid (type) || !g_variant_type_is_definite (G_VARIANT_TYPE (type)))
+    return gf_future_new_for_error (g_error_new (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                                                 "“%s” is not the type of a value", type));
+
+  bytes = g_bytes_new (data, n_data);
+  arguments = gf_variant_new_checked (G_VARIANT_TYPE (type), bytes);
+  if (arguments == NULL)
+    return gf_future_new_for_error (g_error_new (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                                                 "These %" G_GSIZE_FORMAT " bytes are not a value of the type “%s” in normal form",
+                                                 n_data, type));
+
+  return gf_executor_call_full (self, priority, NULL, function, arguments);
 }
 
 /**
@@ -990,7 +1055,7 @@ gf_executor_shutdown (GfExecutor *self,
     thread->hooks->block (thread->worker, NULL);
 
   g_mutex_lock (&priv->lock);
-  while (!priv->finished)
+  while (!priv->closed)
     g_cond_wait (&priv->cond, &priv->lock);
   g_mutex_unlock (&priv->lock);
 
@@ -1049,7 +1114,7 @@ gf_executor_shutdown_async (GfExecutor         *self,
 {
   g_autoptr (GTask) task = NULL;
   GfExecutorPrivate *priv;
-  gboolean finished;
+  gboolean closed;
 
   g_return_if_fail (GF_IS_EXECUTOR (self));
   g_return_if_fail (!get_private (self)->permanent);
@@ -1062,12 +1127,12 @@ gf_executor_shutdown_async (GfExecutor         *self,
   gf_executor_close (self, cancel_futures);
 
   g_mutex_lock (&priv->lock);
-  finished = priv->finished;
-  if (!finished)
+  closed = priv->closed;
+  if (!closed)
     priv->waiting = g_slist_prepend (priv->waiting, g_object_ref (task));
   g_mutex_unlock (&priv->lock);
 
-  if (finished)
+  if (closed)
     g_task_return_boolean (task, TRUE);
   else if (cancellable != NULL)
     {

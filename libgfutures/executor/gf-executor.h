@@ -78,6 +78,13 @@ GfFuture   *gf_executor_call_full       (GfExecutor    *self,
                                          const char    *function,
                                          GVariant      *arguments);
 GF_AVAILABLE_IN_1_0
+GfFuture   *gf_executor_call_serialized (GfExecutor    *self,
+                                         int            priority,
+                                         const char    *function,
+                                         const char    *type,
+                                         const guint8  *data,
+                                         gsize          n_data);
+GF_AVAILABLE_IN_1_0
 GfFuture   *gf_executor_map             (GfExecutor    *self,
                                          const char    *function,
                                          GVariant      *items,

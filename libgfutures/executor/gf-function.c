@@ -9,6 +9,7 @@
 #include "../future/gf-future-private.h"
 #include "../loop/gf-thread-private.h"
 #include "../future/gf-error.h"
+#include "gf-variant-private.h"
 
 /**
  * SECTION:gf-function
@@ -138,15 +139,13 @@ gf_function_register (const char    *name,
     gf_function_entry_unref (old_entry);
 }
 
-/* Calls the function of that name, in this thread. The result is not floating. */
-GVariant *
-gf_function_call (const char *name,
-                  GVariant   *arguments,
-                  GfPromise  *promise,
-                  GError    **error)
+/* The function of that name, a reference; NULL: none, or none that may run in
+ * this thread. */
+static GfFunctionEntry *
+gf_function_lookup (const char *name,
+                    GError    **error)
 {
   GfFunctionEntry *entry;
-  GVariant *result;
 
   g_rw_lock_reader_lock (&functions_lock);
   entry = functions != NULL ? g_hash_table_lookup (functions, name) : NULL;
@@ -166,12 +165,73 @@ gf_function_call (const char *name,
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
                    "The function “%s” is written in JavaScript and cannot run on another thread: "
                    "call it on a main context’s executor", name);
-      gf_function_entry_unref (entry);
-      return NULL;
+      g_clear_pointer (&entry, gf_function_entry_unref);
     }
 
-  result = entry->function (arguments, promise, entry->data, error);
+  return entry;
+}
+
+/* Calls it for each item, and gives an array of the results. */
+static GVariant *
+gf_function_map (GfFunctionEntry *entry,
+                 const char      *name,
+                 GVariant        *items,
+                 GfPromise       *promise,
+                 GError         **error)
+{
+  gsize n_items = g_variant_n_children (items);
+  GfGather gather;
+
+  gf_gather_init (&gather, n_items);
+
+  for (gsize i = 0; i < n_items; i++)
+    {
+      GVariant *item = g_variant_get_child_value (items, i);
+      GVariant *result = entry->function (item, promise, entry->data, error);
+
+      g_variant_unref (item);
+      if (*error == NULL && (gf_future_load_state ((GfFuture *) promise) & GF_STATE_HELD))
+        g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                     "“%s” holds its promise, and cannot be mapped: a function that is mapped "
+                     "has to return its result", name);
+      if (*error == NULL && gf_promise_should_stop (promise))
+        g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The map was cancelled");
+      if (*error != NULL)
+        {
+          g_clear_pointer (&result, g_variant_unref);
+          gf_gather_clear (&gather);
+          return NULL;
+        }
+
+      /* Nothing, in an array of variants, is the empty tuple. */
+      gf_gather_add (&gather, result != NULL ? result : g_variant_new_tuple (NULL, 0));
+    }
+
+  return gf_gather_end (&gather);
+}
+
+/* Calls the function of that name, in this thread. The result may be floating.
+ * NULL if there is an error, and for nothing. */
+GVariant *
+gf_function_call (const char *name,
+                  GVariant   *arguments,
+                  GfPromise  *promise,
+                  GError    **error)
+{
+  GfFunctionEntry *entry = gf_function_lookup (name, error);
+  GVariant *result;
+
+  if (entry == NULL)
+    return NULL;
+
+  if (G_UNLIKELY (gf_future_load_state ((GfFuture *) promise) & GF_STATE_MAP))
+    result = gf_function_map (entry, name, arguments, promise, error);
+  else
+    result = entry->function (arguments, promise, entry->data, error);
   gf_function_entry_unref (entry);
 
-  return result != NULL ? g_variant_take_ref (result) : NULL;
+  if (G_UNLIKELY (*error != NULL))
+    g_clear_pointer (&result, g_variant_unref);
+
+  return result;
 }

@@ -70,4 +70,10 @@ GType  gf_future_error_get_type (void) G_GNUC_CONST;
  */
 #define GF_TYPE_FUTURE_ERROR (gf_future_error_get_type ())
 
+GF_AVAILABLE_IN_1_0
+void   gf_error_set_remote_traceback (const GError *error,
+                                      const char   *traceback);
+GF_AVAILABLE_IN_1_0
+char  *gf_error_get_remote_traceback (const GError *error);
+
 G_END_DECLS

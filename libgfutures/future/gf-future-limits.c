@@ -6,6 +6,8 @@
 
 #include "gf-future-private.h"
 
+#include "../loop/gf-completion-private.h"
+
 static void
 gf_future_fail_in_time (gpointer future,
                         gpointer data G_GNUC_UNUSED)
@@ -14,17 +16,12 @@ gf_future_fail_in_time (gpointer future,
   g_object_unref (future);
 }
 
-/* On the timer thread, which foreign code must not delay. */
-static void
-gf_future_time_out (gpointer data)
+/* For a timer: its time is up. On the timer thread, which foreign code must not
+ * delay. */
+void
+gf_future_time_out (gpointer future)
 {
-  static GThreadPool *completion;
-
-  if (g_once_init_enter (&completion))
-    g_once_init_leave (&completion,
-                       g_thread_pool_new (gf_future_fail_in_time, NULL, -1, FALSE, NULL));
-
-  g_thread_pool_push (completion, g_object_ref (data), NULL);
+  gf_completion_push (gf_future_fail_in_time, g_object_ref (future));
 }
 
 /**

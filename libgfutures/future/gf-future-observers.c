@@ -10,6 +10,7 @@
 #include "gf-future-private.h"
 
 #include "../executor/gf-executor.h"
+#include "../loop/gf-completion-private.h"
 #include "../loop/gf-thread-private.h"
 
 static void
@@ -116,6 +117,23 @@ gf_observer_run_as_task (gpointer data)
   gf_observer_run (data);
 }
 
+static void gf_observer_go (GfObserver *self);
+
+static void
+gf_observers_complete (gpointer data,
+                       gpointer user_data G_GNUC_UNUSED)
+{
+  GfObserver *observer = data;
+
+  while (observer != NULL)
+    {
+      GfObserver *next = observer->next;
+
+      gf_observer_go (observer);
+      observer = next;
+    }
+}
+
 /* Sends an observer of a settled future on its way. */
 static void
 gf_observer_go (GfObserver *self)
@@ -137,6 +155,8 @@ gf_observers_notify (GfFuture *future)
 {
   GfObserver *observer;
   GfObserver *oldest = NULL;
+  GfObserver *elsewhere = NULL;
+  GfObserver **last_elsewhere = &elsewhere;
   GfObserver **last = &future->callbacks;
 
   /* Acquire: partner of the release in gf_observer_add(). */
@@ -164,13 +184,22 @@ gf_observers_notify (GfFuture *future)
           observer->next = NULL;
           *last = observer;
           last = &observer->next;
+          continue;
         }
+
+      observer->future = g_object_ref (future);
+      if (observer->internal || observer->at_home || !gf_thread_get ()->is_shared)
+        gf_observer_go (observer);
       else
         {
-          observer->future = g_object_ref (future);
-          gf_observer_go (observer);
+          observer->next = NULL;
+          *last_elsewhere = observer;
+          last_elsewhere = &observer->next;
         }
     }
+
+  if (elsewhere != NULL)
+    gf_completion_push (gf_observers_complete, elsewhere);
 }
 
 /* Runs the callbacks that have come home with @future, or lets go of them. */
@@ -221,6 +250,7 @@ gf_future_observe (GfFuture        *self,
   GfObserver *observer = g_new0 (GfObserver, 1);
 
   observer->home = gf_home_ref (self->home);
+  observer->internal = TRUE;
   observer->callback = callback;
   observer->data = data;
   gf_observer_add (self, observer);
@@ -241,7 +271,8 @@ gf_future_observe (GfFuture        *self,
  * With %NULL for @executor it runs in a later turn of the home that a future
  * created by this thread would have; on a worker thread of a pool, as a task of
  * that pool. With the inline executor it runs in the thread that settles the
- * future, at once, or here and now if it is settled. With a
+ * future, at once, or here and now if it is settled; if that is the thread that
+ * hears from worker processes, on one of GLib's instead. With a
  * #GfMainContextExecutor it runs in a later turn of that context. With another
  * executor it runs as a task of that one, or, if that one was shut down, in the
  * thread that settles the future. Callbacks that run in the same place are called in the

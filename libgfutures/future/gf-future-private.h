@@ -21,6 +21,8 @@ typedef struct _GfFutureClass GfFutureClass;
 typedef struct _GfPromiseClass GfPromiseClass;
 typedef struct _GfFutureExtra GfFutureExtra;
 typedef struct _GfObserver GfObserver;
+typedef struct _GfRemote GfRemote;
+typedef struct _GfRemoteFuncs GfRemoteFuncs;
 
 /* The state word. The low bits are the GfFutureState; it turns from pending or
  * running to a settled one exactly once, and that is when a future is settled. */
@@ -67,7 +69,11 @@ enum {
   /* Settled, and the observers have been told: `done` may be emitted. */
   GF_STATE_TOLD      = 1 << 21,
   /* From gf_executor_post(): it cannot be cancelled. */
-  GF_STATE_POST      = 1 << 22
+  GF_STATE_POST      = 1 << 22,
+  /* A call for each item of an array, which is the argument. */
+  GF_STATE_MAP       = 1 << 23,
+  /* It has a GfRemote. */
+  GF_STATE_REMOTE    = 1 << 24
 };
 
 /* What few futures need, made when it is first asked for. */
@@ -122,6 +128,28 @@ struct _GfFutureClass
                         gboolean  was_running);
 };
 
+/* A call that was sent elsewhere: how those who wait for it, or withdraw it, get
+ * at who has it. */
+struct _GfRemote
+{
+  const GfRemoteFuncs *funcs;
+  int                  ref_count;
+};
+
+struct _GfRemoteFuncs
+{
+  /* Somebody else has settled the future. */
+  void (*withdrawn) (GfRemote     *self);
+  /* Block the calling thread till the future is settled, gf_future_wake_remote()
+   * was called, @deadline has passed, or for no reason. */
+  void (*wait)      (GfRemote     *self,
+                     GfFuture     *future,
+                     gint64        deadline,
+                     GCancellable *cancellable);
+  void (*wake)      (GfRemote     *self);
+  void (*free)      (GfRemote     *self);
+};
+
 struct _GfPromise
 {
   GfFuture parent_instance;
@@ -132,7 +160,10 @@ struct _GfPromise
     char      *function;   /* GF_STATE_CALL */
   }              what;
   gpointer       data;     /* GF_STATE_CALL: a GVariant */
-  GDestroyNotify destroy;
+  union {
+    GDestroyNotify destroy;
+    GfRemote      *remote; /* GF_STATE_CALL; see gf_future_set_remote() */
+  }              how;
 };
 
 struct _GfPromiseClass
@@ -149,6 +180,7 @@ struct _GfObserver
   GfHome          *home;     /* where the data belongs */
   guint            creator;
   gboolean         at_home;  /* it runs there too */
+  gboolean         internal; /* the library's own */
   GfExecutor      *executor; /* else: here, or if NULL in the settling thread */
   GfFutureCallback callback;
   gpointer         data;
@@ -177,6 +209,8 @@ gboolean       gf_future_claim         (GfFuture *self);
 gboolean       gf_future_claim_pending (GfFuture *self);
 void           gf_future_seal          (GfFuture *self,
                                         guint     outcome);
+void           gf_future_seal_and_drop (GfFuture *self,
+                                        guint     outcome);
 gboolean       gf_future_settle_plain  (GfFuture *self,
                                         guint     outcome);
 void           gf_future_return        (GfFuture *self,
@@ -196,6 +230,7 @@ gboolean       gf_future_progress_turn (GfHomeItem *item,
                                         GfHomePhase phase);
 
 /* gf-future-limits.c */
+void           gf_future_time_out      (gpointer        future);
 void           gf_future_set_cancellable (GfFuture     *self,
                                           GCancellable *cancellable);
 
@@ -209,6 +244,24 @@ void           gf_observers_run_home   (GfFuture         *self,
 
 /* gf-future-wait.c */
 void           gf_waiters_wake         (GfFuture         *self);
+void           gf_promise_set_remote   (GfPromise        *self,
+                                        GfRemote         *remote);
+void           gf_promise_withdraw_remote (GfPromise     *self);
+
+static inline GfRemote *
+gf_remote_ref (GfRemote *self)
+{
+  g_atomic_int_inc (&self->ref_count);
+
+  return self;
+}
+
+static inline void
+gf_remote_unref (GfRemote *self)
+{
+  if (g_atomic_int_dec_and_test (&self->ref_count))
+    self->funcs->free (self);
+}
 
 /* gf-promise.c */
 GfPromise     *gf_promise_new_task     (int             priority,
@@ -218,7 +271,14 @@ GfPromise     *gf_promise_new_task     (int             priority,
                                         guint           flags);
 GfPromise     *gf_promise_new_call     (int             priority,
                                         const char     *function,
-                                        GVariant       *arguments);
+                                        GVariant       *arguments,
+                                        guint           flags);
+gboolean       gf_promise_begin_remote (GfPromise      *self);
+void           gf_promise_end_remote   (GfPromise      *self,
+                                        GVariant       *result,
+                                        GError         *error);
+GVariant      *gf_promise_serve        (GfPromise      *self,
+                                        GError        **error);
 void           gf_promise_run_and_drop (GfPromise      *self);
 void           gf_promise_run_in_queue (GfPromise      *self);
 gboolean       gf_promise_cancel_pending (GfPromise    *self);

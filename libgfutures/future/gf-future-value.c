@@ -488,6 +488,36 @@ gf_future_get_variant (GfFuture *self,
 }
 
 /**
+ * gf_future_get_serialized:
+ * @self: a future
+ * @type: (out) (optional) (transfer full): return location for the type string
+ *   of the value
+ * @error: return location for an error
+ *
+ * Gets the variant that the future has succeeded with as g_variant_get_data()
+ * would: for languages that read a #GVariant slowly. Never blocks; any thread
+ * may ask.
+ *
+ * Returns: (transfer full) (nullable): the serialized value, in the byte order
+ *   of this machine, %NULL if there is none; %NULL with @error set, as by
+ *   gf_future_get_variant()
+ *
+ * Since: 1.0
+ */
+GBytes *
+gf_future_get_serialized (GfFuture *self,
+                          char    **type,
+                          GError  **error)
+{
+  GVariant *value = gf_future_get_variant (self, error);
+
+  if (type != NULL)
+    *type = value != NULL ? g_strdup (g_variant_get_type_string (value)) : NULL;
+
+  return value != NULL ? g_variant_get_data_as_bytes (value) : NULL;
+}
+
+/**
  * gf_future_get_object:
  * @self: a future
  * @error: return location for an error

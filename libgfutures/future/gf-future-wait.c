@@ -40,6 +40,92 @@ gf_waiters_wake (GfFuture *future)
   g_mutex_unlock (&entry->lock);
 }
 
+/* ---- what was sent elsewhere ---- */
+
+/* Says where a call is now, or that it is nowhere (NULL). */
+void
+gf_promise_set_remote (GfPromise *self,
+                       GfRemote  *remote)
+{
+  GfFuture *future = (GfFuture *) self;
+  GfWaiters *entry = gf_waiters_get (future);
+  GfRemote *old;
+
+  g_mutex_lock (&entry->lock);
+  old = self->how.remote;
+  self->how.remote = remote != NULL ? gf_remote_ref (remote) : NULL;
+  if (remote != NULL)
+    atomic_fetch_or_explicit (&future->state, GF_STATE_REMOTE, memory_order_acq_rel);
+  else
+    atomic_fetch_and_explicit (&future->state, ~GF_STATE_REMOTE, memory_order_acq_rel);
+  g_mutex_unlock (&entry->lock);
+
+  if (old != NULL)
+    gf_remote_unref (old);
+}
+
+static GfRemote *
+gf_future_ref_remote (GfFuture *self)
+{
+  GfWaiters *entry = gf_waiters_get (self);
+  GfRemote *remote = NULL;
+
+  if (!(gf_future_load_state (self) & GF_STATE_REMOTE))
+    return NULL;
+
+  g_mutex_lock (&entry->lock);
+  if (gf_future_load_state (self) & GF_STATE_REMOTE)
+    remote = gf_remote_ref (((GfPromise *) self)->how.remote);
+  g_mutex_unlock (&entry->lock);
+
+  return remote;
+}
+
+/* The future was settled, while it had a remote. */
+void
+gf_promise_withdraw_remote (GfPromise *self)
+{
+  GfRemote *remote = gf_future_ref_remote ((GfFuture *) self);
+
+  if (remote == NULL)
+    return;
+
+  remote->funcs->withdrawn (remote);
+  gf_remote_unref (remote);
+}
+
+static void
+gf_remote_cancelled_cb (GCancellable *cancellable G_GNUC_UNUSED,
+                        GfRemote     *remote)
+{
+  remote->funcs->wake (remote);
+}
+
+/* Waits where the answer arrives, if that is possible now. */
+static void
+gf_future_wait_for_remote (GfFuture     *self,
+                           gint64        deadline,
+                           GCancellable *cancellable)
+{
+  GfRemote *remote = gf_future_ref_remote (self);
+  gulong cancelled_id = 0;
+
+  if (remote == NULL)
+    return;
+
+  if (cancellable != NULL)
+    cancelled_id = g_signal_connect_data (cancellable, "cancelled", G_CALLBACK (gf_remote_cancelled_cb),
+                                          gf_remote_ref (remote), (GClosureNotify) gf_remote_unref, 0);
+
+  remote->funcs->wait (remote, self, deadline, cancellable);
+
+  if (cancelled_id != 0)
+    g_signal_handler_disconnect (cancellable, cancelled_id);
+  gf_remote_unref (remote);
+}
+
+/* ---- waiting ---- */
+
 static void
 gf_future_wait_cancelled_cb (GCancellable *cancellable G_GNUC_UNUSED,
                              GfFuture     *self)
@@ -155,10 +241,11 @@ gf_future_await (GfFuture     *self,
       /* A task that is run here cannot be left when time is up. */
       if (hooks != NULL && timeout_us < 0 && hooks->help (thread->worker, self))
         ;
-      else if (!gf_future_spin (self, thread))
+      else if ((gf_future_load_state (self) & GF_STATE_REMOTE) || !gf_future_spin (self, thread))
         {
           if (hooks != NULL)
             hooks->block (thread->worker, self);
+          gf_future_wait_for_remote (self, deadline, cancellable);
           gf_future_sleep (self, deadline, cancellable);
           if (hooks != NULL)
             hooks->unblock (thread->worker);

@@ -440,6 +440,8 @@ gf_future_settled (GfFuture *self,
 
   if (old_state & GF_STATE_WAITED)
     gf_waiters_wake (self);
+  if (G_UNLIKELY (old_state & GF_STATE_REMOTE))
+    gf_promise_withdraw_remote ((GfPromise *) self);
 
   gf_observers_notify (self);
 
@@ -554,6 +556,24 @@ gf_future_seal (GfFuture *self,
                                                  memory_order_seq_cst, memory_order_relaxed));
 
   gf_future_settled (self, old_state, state, FALSE);
+}
+
+/* The same, for what will not run any more, or has returned with this outcome;
+ * and drops the caller's reference. */
+void
+gf_future_seal_and_drop (GfFuture *self,
+                         guint     outcome)
+{
+  guint old_state = atomic_load_explicit (&self->state, memory_order_relaxed);
+  guint state;
+
+  /* As above. */
+  do
+    state = gf_state_settle (old_state, outcome) | GF_STATE_RETURNED;
+  while (!atomic_compare_exchange_weak_explicit (&self->state, &old_state, state,
+                                                 memory_order_seq_cst, memory_order_relaxed));
+
+  gf_future_settled (self, old_state, state, TRUE);
 }
 
 /* Settles with nothing to store, in one step. */

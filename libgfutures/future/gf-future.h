@@ -132,6 +132,10 @@ GF_AVAILABLE_IN_1_0
 gpointer      gf_future_get_boxed         (GfFuture     *self,
                                            GError      **error);
 GF_AVAILABLE_IN_1_0
+GBytes       *gf_future_get_serialized    (GfFuture     *self,
+                                           char        **type,
+                                           GError      **error);
+GF_AVAILABLE_IN_1_0
 const GError *gf_future_get_error         (GfFuture     *self);
 
 GF_AVAILABLE_IN_1_0

@@ -72,7 +72,7 @@ gf_promise_release_data (GfFuture *future)
   /* Acquire: partner of the release with which the function returned. */
   if (atomic_fetch_and_explicit (&future->state, ~GF_STATE_HAS_DATA, memory_order_acq_rel) &
       GF_STATE_HAS_DATA)
-    self->destroy (self->data);
+    self->how.destroy (self->data);
 }
 
 static void
@@ -171,7 +171,7 @@ gf_promise_new_task (int            priority,
   as_future (self)->priority = priority;
   self->what.func = func;
   self->data = data;
-  self->destroy = destroy;
+  self->how.destroy = destroy;
   if (destroy != NULL)
     flags |= GF_STATE_HAS_DATA;
   atomic_store_explicit (&as_future (self)->state, flags, memory_order_relaxed);
@@ -179,18 +179,19 @@ gf_promise_new_task (int            priority,
   return self;
 }
 
-/* A named function for an executor. */
+/* A named function for an executor. @flags: GF_STATE_MAP. */
 GfPromise *
 gf_promise_new_call (int         priority,
                      const char *function,
-                     GVariant   *arguments)
+                     GVariant   *arguments,
+                     guint       flags)
 {
   GfPromise *self = gf_promise_new ();
 
   as_future (self)->priority = priority;
   self->what.function = g_strdup (function);
   self->data = arguments != NULL ? g_variant_ref_sink (arguments) : NULL;
-  atomic_store_explicit (&as_future (self)->state, GF_STATE_CALL, memory_order_relaxed);
+  atomic_store_explicit (&as_future (self)->state, GF_STATE_CALL | flags, memory_order_relaxed);
 
   return self;
 }
@@ -468,12 +469,14 @@ gf_promise_call_function (GfPromise *self,
 {
   GVariant *result = gf_function_call (self->what.function, self->data, self, error);
 
-  if (result == NULL)
-    return;
+  if (result != NULL)
+    {
+      GValue value = G_VALUE_INIT;
 
-  if (*error == NULL)
-    gf_promise_resolve_variant (self, result);
-  g_variant_unref (result);
+      g_value_init (&value, G_TYPE_VARIANT);
+      g_value_take_variant (&value, result);
+      gf_promise_take_value (self, &value);
+    }
 }
 
 static void
@@ -581,6 +584,94 @@ gf_promise_execute (GfPromise *self,
     gf_executor_task_returned (executor);
 }
 
+/* For a call that is sent elsewhere. TRUE: it begins there, and then
+ * gf_promise_end_remote(). FALSE: it was cancelled. */
+gboolean
+gf_promise_begin_remote (GfPromise *self)
+{
+  gboolean counted;
+
+  if (!gf_promise_begin (self, 0, &counted))
+    return FALSE;
+
+  gf_executor_task_begun (self->executor);
+  gf_future_begun (as_future (self));
+
+  return TRUE;
+}
+
+/* It has ended there, or was lost: with @error or @result, which are taken, or
+ * with nothing. Drops the caller's reference. If it never began here, because it was
+ * cancelled before, that is all. */
+void
+gf_promise_end_remote (GfPromise *self,
+                       GVariant  *result,
+                       GError    *error)
+{
+  GfFuture *future = as_future (self);
+  guint state = gf_future_load_state (future);
+  gboolean begun = (state & GF_STATE_BEGUN) != 0;
+  GfExecutor *executor = self->executor;
+
+  if (begun && (state & GF_STATE_LISTED))
+    gf_executor_task_unlisted (executor, self);
+
+  if (!gf_future_claim (future))
+    {
+      g_clear_error (&error);
+      g_clear_pointer (&result, g_variant_unref);
+      gf_future_return (future, TRUE);
+    }
+  else if (error != NULL)
+    {
+      future->outcome.error = error;
+      gf_future_seal_and_drop (future, GF_FUTURE_STATE_FAILED);
+    }
+  else if (result != NULL)
+    {
+      g_value_init (&future->outcome.value, G_TYPE_VARIANT);
+      g_value_take_variant (&future->outcome.value, result);
+      gf_future_seal_and_drop (future, GF_FUTURE_STATE_SUCCEEDED);
+    }
+  else
+    gf_future_seal_and_drop (future, GF_FUTURE_STATE_SUCCEEDED | GF_STATE_NO_VALUE);
+
+  if (begun)
+    gf_executor_task_returned (executor);
+}
+
+/* For a worker: calls the function here and gives what it returns, as
+ * gf_function_call(), instead of settling. */
+GVariant *
+gf_promise_serve (GfPromise *self,
+                  GError   **error)
+{
+  GfFuture *future = as_future (self);
+  GfThread *thread = gf_thread_get ();
+  GVariant *result;
+  gboolean counted;
+  GfFrame frame;
+
+  if (!gf_promise_begin (self, 0, &counted))
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The task was cancelled");
+      return NULL;
+    }
+
+  frame = (GfFrame) { self, gf_home_ref (future->home), future->creator, thread->frame };
+  thread->frame = &frame;
+  thread->n_frames++;
+
+  result = gf_function_call (self->what.function, self->data, self, error);
+
+  thread->n_frames--;
+  thread->frame = frame.outer;
+  gf_home_unref (frame.home);
+  gf_thread_flush (thread);
+
+  return result != NULL ? g_variant_take_ref (result) : NULL;
+}
+
 /**
  * gf_promise_run:
  * @self: a promise that an executor was given
@@ -656,8 +747,8 @@ gf_promise_get_priority (GfPromise *self)
  * Gets the name of the function that the task calls, for executors that run it
  * elsewhere. Any thread may ask.
  *
- * Returns: (transfer none) (nullable): the name; %NULL for a closure, which
- *   only gf_promise_run() can run
+ * Returns: (transfer none) (nullable): the name; %NULL for a closure or a part
+ *   of a map, which only gf_promise_run() can run
  *
  * Since: 1.0
  */
@@ -666,7 +757,8 @@ gf_promise_get_function (GfPromise *self)
 {
   g_return_val_if_fail (GF_IS_PROMISE (self), NULL);
 
-  if (!(atomic_load_explicit (&as_future (self)->state, memory_order_relaxed) & GF_STATE_CALL))
+  if ((atomic_load_explicit (&as_future (self)->state, memory_order_relaxed) &
+       (GF_STATE_CALL | GF_STATE_MAP)) != GF_STATE_CALL)
     return NULL;
 
   return self->what.function;

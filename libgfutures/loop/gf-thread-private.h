@@ -57,6 +57,7 @@ struct _GfThread
 {
   guint                id;           /* never 0, never reused */
   gboolean             may_spin;     /* there is another processor to wait for */
+  gboolean             is_shared;    /* now: nothing of the application's may run here */
   guint                n_frames;
   guint                n_submitted;
   GfFrame             *frame;        /* the innermost */

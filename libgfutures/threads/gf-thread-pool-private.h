@@ -11,7 +11,7 @@
 #include "../executor/gf-executor-private.h"
 #include "gf-deque-private.h"
 #include "gf-injector-private.h"
-#include "gf-lanes-private.h"
+#include "../executor/gf-lanes-private.h"
 #include "gf-thread-pool-executor.h"
 
 G_BEGIN_DECLS

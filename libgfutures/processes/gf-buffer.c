@@ -1,0 +1,506 @@
+/* gf-buffer.c - bytes that travel between processes without a copy
+ *
+ * A memfd: filled through a shared mapping, then sealed and mapped again. The
+ * mappings of sealed ones are known by their address, so that whoever sends
+ * bytes that lie in one can send its descriptor instead.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#define _GNU_SOURCE /* memfd_create() */
+#include "config.h"
+
+#include "gf-buffer-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/**
+ * SECTION:gf-buffer
+ * @title: GfBuffer
+ * @short_description: bytes that travel between processes without a copy
+ *
+ * Arguments and results of a process pool's tasks are copied from one process to
+ * the other. For many megabytes that takes time; bytes in a #GfBuffer are shared
+ * instead, whatever their size. They are written once, then sealed: from then on
+ * nobody can change them, neither here nor in a worker.
+ *
+ * |[<!-- language="C" -->
+ * #include <gfutures.h>
+ *
+ * GfFuture *
+ * my_image_blur (GfExecutor *pool, const guint8 *pixels, gsize size, GError **error)
+ * {
+ *   g_autoptr (GfBuffer) buffer = gf_buffer_new (size, error);
+ *   g_autoptr (GBytes) bytes = NULL;
+ *
+ *   if (buffer == NULL)
+ *     return NULL;
+ *
+ *   memcpy (gf_buffer_get_data (buffer, NULL), pixels, size);
+ *   bytes = gf_buffer_seal (buffer);
+ *
+ *   return gf_executor_call (pool, "blur",
+ *                            g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, bytes, TRUE));
+ * }
+ * ]|
+ *
+ * Any byte array (`ay`) of a message that lies in sealed bytes, or in a part of
+ * them, travels this way, alone or inside tuples, dictionaries and variants; so
+ * does what a task returns. It saves nothing where the bytes are made elsewhere
+ * and copied in; write them there in the first place.
+ *
+ * A buffer that comes with a call is mapped privately: a program that writes to
+ * it all the same changes its own view only. Each sealed buffer holds one file
+ * descriptor as long as its bytes live.
+ */
+
+/**
+ * GfBuffer:
+ *
+ * Shared memory to fill and seal.
+ *
+ * Since: 1.0
+ */
+struct _GfBuffer
+{
+  int     fd;
+  guint8 *data;   /* the shared mapping; NULL once it is sealed */
+  gsize   size;
+  GBytes *sealed;
+  GMutex  lock;
+  int     ref_count;
+};
+
+G_DEFINE_BOXED_TYPE (GfBuffer, gf_buffer, gf_buffer_ref, gf_buffer_unref)
+
+#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+
+/* ---- sealed mappings ---- */
+
+typedef struct
+{
+  guint8 *data;
+  gsize   size;
+  gsize   offset; /* in the file, of data */
+  int     fd;
+} GfMapping;
+
+static GMutex mappings_lock;
+static GTree *mappings; /* by address; they do not overlap */
+
+static int
+gf_mapping_compare (gconstpointer a,
+                    gconstpointer b,
+                    gpointer      data G_GNUC_UNUSED)
+{
+  const GfMapping *x = a, *y = b;
+
+  /* What lies inside the other is equal to it. */
+  if (x->data + x->size <= y->data)
+    return -1;
+
+  return x->data >= y->data + y->size;
+}
+
+static void
+gf_mapping_free (gpointer data)
+{
+  GfMapping *self = data;
+
+  g_mutex_lock (&mappings_lock);
+  g_tree_remove (mappings, self);
+  g_mutex_unlock (&mappings_lock);
+
+  munmap (self->data, self->size);
+  close (self->fd);
+  g_free (self);
+}
+
+/* The descriptor behind bytes that lie in a sealed mapping, and where they are
+ * in it; -1: they do not. It stays open as long as the bytes. */
+int
+gf_buffer_find_fd (gconstpointer data,
+                   gsize         size,
+                   gsize        *offset)
+{
+  GfMapping key = { (guint8 *) data, size, 0, -1 };
+  GfMapping *found;
+  int fd = -1;
+
+  if (size == 0)
+    return -1;
+
+  g_mutex_lock (&mappings_lock);
+  found = mappings != NULL ? g_tree_lookup (mappings, &key) : NULL;
+  if (found != NULL && key.data >= found->data && size <= (gsize) (found->data + found->size - key.data))
+    {
+      fd = found->fd;
+      *offset = found->offset + (key.data - found->data);
+    }
+  g_mutex_unlock (&mappings_lock);
+
+  return fd;
+}
+
+/* Maps a part of a sealed file, privately: languages hand out writable arrays
+ * over it. Takes @fd, in the case of failure too. */
+GBytes *
+gf_buffer_map (int      fd,
+               gsize    offset,
+               gsize    size,
+               GError **error)
+{
+  gsize before = offset % (gsize) sysconf (_SC_PAGESIZE);
+  GfMapping *mapping;
+  struct stat status;
+  guint8 *data;
+  int seals;
+
+  seals = fcntl (fd, F_GET_SEALS);
+  if (seals < 0 || (seals & SEALS) != SEALS)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                           "The descriptor is not that of a sealed memfd");
+      close (fd);
+      return NULL;
+    }
+
+  if (fstat (fd, &status) != 0 || offset > (guint64) status.st_size ||
+      size > (guint64) status.st_size - offset)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                   "The memfd has fewer than the %" G_GSIZE_FORMAT " bytes that it should", offset + size);
+      close (fd);
+      return NULL;
+    }
+
+  if (size == 0)
+    {
+      close (fd);
+      return g_bytes_new (NULL, 0);
+    }
+
+  data = mmap (NULL, before + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, fd, offset - before);
+  if (data == MAP_FAILED)
+    {
+      int saved_errno = errno;
+
+      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved_errno),
+                   "Cannot map %" G_GSIZE_FORMAT " bytes: %s", size, g_strerror (saved_errno));
+      close (fd);
+      return NULL;
+    }
+
+  mapping = g_new (GfMapping, 1);
+  *mapping = (GfMapping) { data, before + size, offset - before, fd };
+
+  g_mutex_lock (&mappings_lock);
+  if (mappings == NULL)
+    mappings = g_tree_new_full (gf_mapping_compare, NULL, NULL, NULL);
+  g_tree_insert (mappings, mapping, mapping);
+  g_mutex_unlock (&mappings_lock);
+
+  return g_bytes_new_with_free_func (data + before, size, gf_mapping_free, mapping);
+}
+
+/* ---- buffers ---- */
+
+/* Takes @fd. */
+static GfBuffer *
+gf_buffer_new_for_memfd (int      fd,
+                         gsize    size,
+                         GError **error)
+{
+  GfBuffer *self;
+  guint8 *data = NULL;
+
+  if (size > 0)
+    {
+      data = mmap (NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+      if (data == MAP_FAILED)
+        {
+          int saved_errno = errno;
+
+          g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved_errno),
+                       "Cannot map %" G_GSIZE_FORMAT " bytes: %s", size, g_strerror (saved_errno));
+          close (fd);
+          return NULL;
+        }
+    }
+
+  self = g_new0 (GfBuffer, 1);
+  self->fd = fd;
+  self->data = data;
+  self->size = size;
+  self->ref_count = 1;
+  g_mutex_init (&self->lock);
+
+  return self;
+}
+
+/**
+ * gf_buffer_new:
+ * @size: how many bytes
+ * @error: return location for an error
+ *
+ * Creates shared memory to fill: @size bytes, all zero. Any thread may call
+ * this.
+ *
+ * Returns: (transfer full): a new buffer; %NULL with @error set to a code of
+ *   %G_IO_ERROR if there is no memory or no descriptor for it
+ *
+ * Since: 1.0
+ */
+GfBuffer *
+gf_buffer_new (gsize    size,
+               GError **error)
+{
+  int fd;
+
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  fd = memfd_create ("gf-buffer", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (fd < 0 || size > G_MAXINT64 || ftruncate (fd, (off_t) size) != 0)
+    {
+      int saved_errno = size > G_MAXINT64 ? EFBIG : errno;
+
+      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved_errno),
+                   "Cannot create a buffer of %" G_GSIZE_FORMAT " bytes: %s",
+                   size, g_strerror (saved_errno));
+      if (fd >= 0)
+        close (fd);
+      return NULL;
+    }
+
+  return gf_buffer_new_for_memfd (fd, size, error);
+}
+
+/**
+ * gf_buffer_new_from_fd:
+ * @fd: the descriptor of a memfd that was created with `MFD_ALLOW_SEALING`; it
+ *   is duplicated
+ * @size: how many of its bytes, from the first
+ * @error: return location for an error
+ *
+ * Creates a buffer of a memfd that somebody else fills, by write() for example.
+ * If it is sealed, so is the buffer. Any thread may call this.
+ *
+ * Returns: (transfer full): a new buffer; %NULL with @error set to
+ *   %G_IO_ERROR_INVALID_ARGUMENT if @fd is no memfd or has fewer bytes, or to
+ *   another code of %G_IO_ERROR
+ *
+ * Since: 1.0
+ */
+GfBuffer *
+gf_buffer_new_from_fd (int      fd,
+                       gsize    size,
+                       GError **error)
+{
+  GfBuffer *self;
+  struct stat status;
+  int seals;
+  int own_fd;
+
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  seals = fcntl (fd, F_GET_SEALS);
+  if (seals < 0 || fstat (fd, &status) != 0 || (guint64) status.st_size < size)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                   "Descriptor %d is no memfd of at least %" G_GSIZE_FORMAT " bytes", fd, size);
+      return NULL;
+    }
+
+  own_fd = fcntl (fd, F_DUPFD_CLOEXEC, 3);
+  if (own_fd < 0)
+    {
+      int saved_errno = errno;
+
+      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved_errno),
+                   "Cannot duplicate the descriptor %d: %s", fd, g_strerror (saved_errno));
+      return NULL;
+    }
+
+  if (!(seals & F_SEAL_WRITE))
+    return gf_buffer_new_for_memfd (own_fd, size, error);
+
+  self = gf_buffer_new_for_memfd (own_fd, 0, error);
+  if (self == NULL)
+    return NULL;
+
+  self->size = size;
+  self->sealed = gf_buffer_map (fcntl (own_fd, F_DUPFD_CLOEXEC, 3), 0, size, error);
+  if (self->sealed == NULL)
+    g_clear_pointer (&self, gf_buffer_unref);
+
+  return self;
+}
+
+/**
+ * gf_buffer_ref:
+ * @self: a buffer
+ *
+ * Takes a reference. Any thread may call this.
+ *
+ * Returns: (transfer full): @self
+ *
+ * Since: 1.0
+ */
+GfBuffer *
+gf_buffer_ref (GfBuffer *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  g_atomic_int_inc (&self->ref_count);
+
+  return self;
+}
+
+/**
+ * gf_buffer_unref:
+ * @self: (transfer full): a buffer
+ *
+ * Drops a reference. The sealed bytes live on by themselves. Any thread may call
+ * this.
+ *
+ * Since: 1.0
+ */
+void
+gf_buffer_unref (GfBuffer *self)
+{
+  g_return_if_fail (self != NULL);
+
+  if (!g_atomic_int_dec_and_test (&self->ref_count))
+    return;
+
+  if (self->data != NULL)
+    munmap (self->data, self->size);
+  g_clear_pointer (&self->sealed, g_bytes_unref);
+  close (self->fd);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+/**
+ * gf_buffer_get_data: (skip)
+ * @self: a buffer
+ * @size: (out) (optional): return location for the number of bytes
+ *
+ * Gets the memory to fill. It must not be touched any more once
+ * gf_buffer_seal() is called. One thread at a time may fill it.
+ *
+ * Other languages, which cannot write to memory, write to the descriptor that
+ * gf_buffer_dup_fd() gives.
+ *
+ * Returns: (transfer none) (nullable): the memory; %NULL if the buffer is
+ *   sealed, or of size 0
+ *
+ * Since: 1.0
+ */
+guint8 *
+gf_buffer_get_data (GfBuffer *self,
+                    gsize    *size)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  if (size != NULL)
+    *size = self->size;
+
+  return self->data;
+}
+
+/* The bytes as they are now: somebody else could still change them. */
+static GBytes *
+gf_buffer_copy (GfBuffer *self)
+{
+  guint8 *copy = g_malloc (self->size);
+  gsize done = 0;
+
+  while (done < self->size)
+    {
+      gssize n = pread (self->fd, copy + done, self->size - done, (off_t) done);
+
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n <= 0)
+        {
+          /* It was made shorter meanwhile. */
+          memset (copy + done, 0, self->size - done);
+          break;
+        }
+      done += n;
+    }
+
+  return g_bytes_new_take (copy, self->size);
+}
+
+/**
+ * gf_buffer_seal:
+ * @self: a buffer
+ *
+ * Ends the filling: from now on the bytes cannot be changed, by nobody who has
+ * the descriptor. A byte array over them (g_variant_new_from_bytes()) travels to
+ * another process without a copy. A second call returns the same bytes.
+ *
+ * If a writable mapping of the descriptor exists elsewhere, the kernel does not
+ * seal it, and the bytes are a copy that travels as any other.
+ *
+ * Any thread may call this, when nobody fills the buffer.
+ *
+ * Returns: (transfer full): the bytes
+ *
+ * Since: 1.0
+ */
+GBytes *
+gf_buffer_seal (GfBuffer *self)
+{
+  GBytes *bytes;
+
+  g_return_val_if_fail (self != NULL, NULL);
+
+  g_mutex_lock (&self->lock);
+
+  if (self->sealed == NULL)
+    {
+      int fd;
+
+      if (self->data != NULL)
+        munmap (g_steal_pointer (&self->data), self->size);
+
+      fd = fcntl (self->fd, F_ADD_SEALS, SEALS | F_SEAL_SEAL) == 0 ? fcntl (self->fd, F_DUPFD_CLOEXEC, 3) : -1;
+      if (fd >= 0)
+        self->sealed = gf_buffer_map (fd, 0, self->size, NULL);
+      if (self->sealed == NULL)
+        self->sealed = gf_buffer_copy (self);
+    }
+  bytes = g_bytes_ref (self->sealed);
+
+  g_mutex_unlock (&self->lock);
+
+  return bytes;
+}
+
+/**
+ * gf_buffer_dup_fd:
+ * @self: a buffer
+ *
+ * Gets a descriptor of the memory: languages that cannot write to
+ * gf_buffer_get_data() fill it by write(), or read it by mmap(). A writable
+ * mapping has to be unmapped before gf_buffer_seal(). Any thread may call this.
+ *
+ * Returns: a descriptor that the caller closes; -1 with errno set if there is
+ *   none left
+ *
+ * Since: 1.0
+ */
+int
+gf_buffer_dup_fd (GfBuffer *self)
+{
+  g_return_val_if_fail (self != NULL, -1);
+
+  return fcntl (self->fd, F_DUPFD_CLOEXEC, 3);
+}

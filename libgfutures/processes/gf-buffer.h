@@ -1,0 +1,44 @@
+/* gf-buffer.h - bytes that travel between processes without a copy
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#if !defined (GFUTURES_INSIDE) && !defined (GFUTURES_COMPILATION)
+#error "Only <gfutures.h> can be included directly."
+#endif
+
+#include "../gf-types.h"
+
+G_BEGIN_DECLS
+
+typedef struct _GfBuffer GfBuffer;
+
+#define GF_TYPE_BUFFER (gf_buffer_get_type ())
+
+GF_AVAILABLE_IN_1_0
+GType     gf_buffer_get_type    (void) G_GNUC_CONST;
+
+GF_AVAILABLE_IN_1_0
+GfBuffer *gf_buffer_new         (gsize      size,
+                                 GError   **error);
+GF_AVAILABLE_IN_1_0
+GfBuffer *gf_buffer_new_from_fd (int        fd,
+                                 gsize      size,
+                                 GError   **error);
+GF_AVAILABLE_IN_1_0
+GfBuffer *gf_buffer_ref         (GfBuffer  *self);
+GF_AVAILABLE_IN_1_0
+void      gf_buffer_unref       (GfBuffer  *self);
+
+GF_AVAILABLE_IN_1_0
+guint8   *gf_buffer_get_data    (GfBuffer  *self,
+                                 gsize     *size);
+GF_AVAILABLE_IN_1_0
+GBytes   *gf_buffer_seal        (GfBuffer  *self);
+GF_AVAILABLE_IN_1_0
+int       gf_buffer_dup_fd      (GfBuffer  *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GfBuffer, gf_buffer_unref)
+
+G_END_DECLS

@@ -1,0 +1,764 @@
+/* gf-process-pool.c - who runs which task
+ *
+ * A task goes straight to an idle process, or waits. A process that has answered
+ * takes more; the shorter tasks are, the more it is sent ahead. What one was
+ * sent ahead and has not begun, another takes when it has nothing to do.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gf-process-pool-private.h"
+
+#include "../future/gf-error.h"
+
+#include <string.h>
+
+/* A pool breaks when so many workers in a row fail to start. */
+#define MAX_FAILURES   3
+/* While others serve, a failed start is not repeated before that. */
+#define RETRY_US       G_USEC_PER_SEC
+/* Work that is sent ahead, at most so many tasks. */
+#define AHEAD_US       2000
+#define MAX_AHEAD      32
+
+G_STATIC_ASSERT (2 * MAX_AHEAD <= GF_MAX_REQUESTS);
+
+static void
+gf_process_settings_clear (GfProcessSettings *self)
+{
+  g_clear_pointer (&self->worker_argv, g_strfreev);
+  g_clear_pointer (&self->launcher, g_strfreev);
+  g_clear_pointer (&self->modules, g_strfreev);
+  g_clear_pointer (&self->environment, g_strfreev);
+  g_clear_pointer (&self->working_directory, g_free);
+  g_clear_pointer (&self->initializer, g_free);
+  g_clear_pointer (&self->initializer_arguments, g_variant_unref);
+}
+
+GfProcessPool *
+gf_process_pool_new (GfExecutor *executor)
+{
+  GfProcessPool *self = g_new0 (GfProcessPool, 1);
+
+  self->ref_count = 1;
+  self->executor = executor;
+  g_mutex_init (&self->lock);
+  gf_lanes_init (&self->lanes);
+  self->attempts = g_hash_table_new (NULL, NULL);
+  self->starting = g_ptr_array_new ();
+  self->processes = g_ptr_array_new ();
+  self->idle = g_ptr_array_new ();
+
+  return self;
+}
+
+GfProcessPool *
+gf_process_pool_ref (GfProcessPool *self)
+{
+  g_atomic_int_inc (&self->ref_count);
+
+  return self;
+}
+
+void
+gf_process_pool_unref (GfProcessPool *self)
+{
+  if (!g_atomic_int_dec_and_test (&self->ref_count))
+    return;
+
+  gf_process_settings_clear (&self->settings);
+  gf_lanes_clear (&self->lanes);
+  g_hash_table_unref (self->attempts);
+  g_ptr_array_unref (self->starting);
+  g_ptr_array_unref (self->processes);
+  g_ptr_array_unref (self->idle);
+  g_clear_error (&self->broken);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+/* ---- the queue; all with the lock held ---- */
+
+static GfPromise *
+item_to_task (GfHomeItem *item)
+{
+  return (GfPromise *) ((char *) item - G_STRUCT_OFFSET (GfFuture, item));
+}
+
+static void
+gf_process_pool_push (GfProcessPool *self,
+                      GfPromise     *task,
+                      gboolean       first)
+{
+  GfFuture *future = (GfFuture *) task;
+  GfHomeItem *item = &future->item;
+
+  self->n_queued++;
+  if (future->priority != G_PRIORITY_DEFAULT)
+    {
+      gf_lanes_push (&self->lanes, future->priority, item);
+      return;
+    }
+
+  if (first)
+    {
+      item->next = self->head;
+      self->head = item;
+      if (self->tail == NULL)
+        self->tail = item;
+      return;
+    }
+
+  item->next = NULL;
+  if (self->tail != NULL)
+    self->tail->next = item;
+  else
+    self->head = item;
+  self->tail = item;
+}
+
+static GfPromise *
+gf_process_pool_pop (GfProcessPool *self)
+{
+  GfHomeItem *item = NULL;
+
+  if (gf_lanes_has_urgent (&self->lanes))
+    item = gf_lanes_pop (&self->lanes, TRUE);
+  if (item == NULL && self->head != NULL)
+    {
+      item = self->head;
+      self->head = item->next;
+      if (self->head == NULL)
+        self->tail = NULL;
+    }
+  if (item == NULL && gf_lanes_has_background (&self->lanes))
+    item = gf_lanes_pop (&self->lanes, FALSE);
+  if (item == NULL)
+    return NULL;
+
+  self->n_queued--;
+
+  return item_to_task (item);
+}
+
+/* All tasks that wait, to be rejected or cancelled. */
+static GPtrArray *
+gf_process_pool_drain (GfProcessPool *self)
+{
+  GPtrArray *tasks = g_ptr_array_new ();
+  GfPromise *task;
+
+  while ((task = gf_process_pool_pop (self)) != NULL)
+    g_ptr_array_add (tasks, task);
+
+  return tasks;
+}
+
+/* Starts processes for tasks that nobody takes. */
+static void
+gf_process_pool_start (GfProcessPool *self,
+                       guint          n_ahead)
+{
+  if (self->closed || self->broken != NULL)
+    return;
+  if (self->processes->len > 0 && self->n_failures > 0 && g_get_monotonic_time () < self->retry_time)
+    return;
+
+  while (self->n_starting + self->processes->len < self->max_workers &&
+         self->n_starting < self->n_queued + n_ahead)
+    {
+      self->n_starting++;
+      self->n_processes++;
+      gf_process_start (self);
+    }
+}
+
+/* ---- idle processes ---- */
+
+static void gf_process_pool_watch_idle (GfProcessPool *self);
+
+/* With the lock held. */
+static void
+gf_process_pool_set_busy (GfProcessPool *self,
+                          GfProcess     *process)
+{
+  if (process->is_idle)
+    g_ptr_array_remove (self->idle, process);
+  process->is_idle = FALSE;
+}
+
+static void
+gf_process_pool_idle_cb (gpointer data)
+{
+  GfProcessPool *self = data;
+  g_autoptr (GPtrArray) retiring = g_ptr_array_new_with_free_func ((GDestroyNotify) gf_process_unref);
+  GfTimer *timer;
+  gint64 now = g_get_monotonic_time ();
+
+  g_mutex_lock (&self->lock);
+
+  timer = g_steal_pointer (&self->idle_timer);
+  /* Those that have been idle longest come first. */
+  while (self->idle->len > 0)
+    {
+      GfProcess *process = self->idle->pdata[0];
+
+      if (process->idle_since + self->settings.idle_timeout * G_GINT64_CONSTANT (1000) > now)
+        break;
+      process->is_idle = FALSE;
+      g_ptr_array_remove_index (self->idle, 0);
+      g_ptr_array_remove (self->processes, process);
+      g_ptr_array_add (retiring, gf_process_ref (process));
+    }
+  gf_process_pool_watch_idle (self);
+
+  g_mutex_unlock (&self->lock);
+
+  for (guint i = 0; i < retiring->len; i++)
+    gf_process_retire (retiring->pdata[i]);
+  if (timer != NULL)
+    gf_timer_unref (timer);
+}
+
+/* With the lock held. */
+static void
+gf_process_pool_watch_idle (GfProcessPool *self)
+{
+  GfProcess *process;
+
+  if (self->idle->len == 0 || self->idle_timer != NULL || self->closed)
+    return;
+
+  process = self->idle->pdata[0];
+  self->idle_timer = gf_timer_start (process->idle_since + self->settings.idle_timeout * G_GINT64_CONSTANT (1000),
+                                     gf_process_pool_idle_cb,
+                                     gf_process_pool_ref (self), (GDestroyNotify) gf_process_pool_unref);
+}
+
+static void
+gf_process_pool_stop_idle_timer (GfProcessPool *self)
+{
+  GfTimer *timer;
+
+  g_mutex_lock (&self->lock);
+  timer = g_steal_pointer (&self->idle_timer);
+  g_mutex_unlock (&self->lock);
+
+  if (timer != NULL)
+    gf_timer_stop (timer);
+}
+
+/* With the lock held. */
+static void
+gf_process_pool_add_idle (GfProcessPool *self,
+                          GfProcess     *process)
+{
+  if (process->is_idle || !g_ptr_array_find (self->processes, process, NULL))
+    return;
+
+  process->is_idle = TRUE;
+  process->idle_since = g_get_monotonic_time ();
+  g_ptr_array_add (self->idle, process);
+  gf_process_pool_watch_idle (self);
+}
+
+/* ---- tasks ---- */
+
+static gboolean
+gf_process_pool_check_task (GfProcessPool *self,
+                            GfPromise     *task)
+{
+  GfFuture *future = (GfFuture *) task;
+  GVariant *arguments;
+  const char *name;
+  guint64 max_size;
+  gsize size;
+
+  if (!(gf_future_load_state (future) & GF_STATE_CALL))
+    {
+      gf_promise_reject_literal (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                                 "A function of this process cannot run in another one: register "
+                                 "it there by a name, and use gf_executor_call()");
+      return FALSE;
+    }
+
+  name = task->what.function;
+  arguments = task->data;
+  if (strlen (name) > GF_FRAME_MAX_NAME || !g_utf8_validate (name, -1, NULL))
+    {
+      gf_promise_reject_literal (task, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                                 "The name of the function is too long, or not UTF-8");
+      return FALSE;
+    }
+  if (arguments == NULL)
+    return TRUE;
+
+  if (strchr (g_variant_get_type_string (arguments), 'h') != NULL)
+    {
+      gf_promise_reject (task, g_error_new (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                                            "The arguments (%s) have a handle, which means nothing in "
+                                            "another process: give “%s” bytes in a GfBuffer",
+                                            g_variant_get_type_string (arguments), name));
+      return FALSE;
+    }
+  if (strlen (g_variant_get_type_string (arguments)) > GF_FRAME_MAX_TYPE)
+    {
+      gf_promise_reject_literal (task, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                                 "The type string of the arguments is too long");
+      return FALSE;
+    }
+
+  size = g_variant_get_size (arguments);
+  max_size = atomic_load_explicit (&self->max_message_size, memory_order_relaxed);
+  if (size > max_size)
+    {
+      gf_promise_reject (task, g_error_new (GF_FUTURE_ERROR, GF_FUTURE_ERROR_MESSAGE_TOO_LARGE,
+                                            "The arguments of “%s” have %" G_GSIZE_FORMAT " bytes, "
+                                            "max-message-size allows %" G_GUINT64_FORMAT,
+                                            name, size, max_size));
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Takes @task, which will not be run: with @error, which is copied, or cancelled.
+ * One that is tried once more has begun already. */
+void
+gf_process_pool_drop (GfProcessPool *self,
+                      GfPromise     *task,
+                      GError        *error)
+{
+  GfFuture *future = (GfFuture *) task;
+
+  if (gf_future_load_state (future) & GF_STATE_BEGUN)
+    {
+      if (error == NULL)
+        gf_future_cancel (future);
+      gf_process_pool_forget (self, task);
+      gf_promise_end_remote (task, NULL, error != NULL ? g_error_copy (error) : NULL);
+      return;
+    }
+
+  if (error != NULL)
+    gf_promise_reject (task, g_error_copy (error));
+  else
+    gf_promise_cancel_pending (task);
+  g_object_unref (task);
+}
+
+/* Sees to it that nobody is idle while tasks wait. */
+static void
+gf_process_pool_kick (GfProcessPool *self)
+{
+  for (;;)
+    {
+      GfProcess *process = NULL;
+
+      g_mutex_lock (&self->lock);
+      if (self->n_queued > 0 && self->idle->len > 0)
+        {
+          process = gf_process_ref (g_ptr_array_steal_index_fast (self->idle, self->idle->len - 1));
+          process->is_idle = FALSE;
+        }
+      g_mutex_unlock (&self->lock);
+
+      if (process == NULL)
+        return;
+
+      gf_process_pool_ready (self, process);
+      gf_process_unref (process);
+    }
+}
+
+/* Takes @task. */
+void
+gf_process_pool_enqueue (GfProcessPool *self,
+                         GfPromise     *task)
+{
+  g_autoptr (GError) broken = NULL;
+  GfProcess *process = NULL;
+  gboolean kick = FALSE;
+
+  if (!gf_process_pool_check_task (self, task))
+    {
+      g_object_unref (task);
+      return;
+    }
+
+  g_mutex_lock (&self->lock);
+
+  if (self->broken != NULL)
+    broken = g_error_copy (self->broken);
+  else if (self->idle->len > 0 && self->n_queued == 0)
+    {
+      process = gf_process_ref (g_ptr_array_steal_index_fast (self->idle, self->idle->len - 1));
+      process->is_idle = FALSE;
+    }
+  else
+    {
+      gf_process_pool_push (self, task, FALSE);
+      gf_process_pool_start (self, 0);
+      kick = self->idle->len > 0;
+    }
+
+  g_mutex_unlock (&self->lock);
+
+  if (process != NULL)
+    {
+      if (gf_process_assign (process, &task, 1))
+        gf_process_pool_ready (self, process);
+      gf_process_unref (process);
+    }
+  else if (broken != NULL)
+    gf_process_pool_drop (self, task, broken);
+  else if (kick)
+    gf_process_pool_kick (self);
+}
+
+/* Tasks that a process has not begun wait again, before all others. */
+void
+gf_process_pool_take_back (GfProcessPool *self,
+                           GfPromise    **tasks,
+                           gsize          n_tasks)
+{
+  g_autoptr (GPtrArray) drained = NULL;
+  g_autoptr (GError) broken = NULL;
+
+  g_mutex_lock (&self->lock);
+
+  while (n_tasks > 0)
+    gf_process_pool_push (self, tasks[--n_tasks], TRUE);
+  if (self->broken != NULL || self->cancelled)
+    {
+      drained = gf_process_pool_drain (self);
+      broken = self->broken != NULL ? g_error_copy (self->broken) : NULL;
+    }
+  else
+    gf_process_pool_start (self, 0);
+
+  g_mutex_unlock (&self->lock);
+
+  for (guint i = 0; drained != NULL && i < drained->len; i++)
+    gf_process_pool_drop (self, drained->pdata[i], broken);
+
+  gf_process_pool_kick (self);
+}
+
+/* From a process that has more than it works at: half of what it has not begun,
+ * if any. */
+static guint
+gf_process_pool_steal (GfProcessPool *self,
+                       GfProcess     *thief,
+                       GfPromise    **tasks)
+{
+  g_autoptr (GPtrArray) victims = g_ptr_array_new_with_free_func ((GDestroyNotify) gf_process_unref);
+  guint n = 0;
+
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < self->processes->len; i++)
+    {
+      GfProcess *process = self->processes->pdata[i];
+
+      if (process != thief && !process->is_idle)
+        g_ptr_array_add (victims, gf_process_ref (process));
+    }
+  g_mutex_unlock (&self->lock);
+
+  for (guint i = 0; i < victims->len && n == 0; i++)
+    n = gf_process_take_back (victims->pdata[i], FALSE, tasks);
+
+  return n;
+}
+
+/* What the process is to be sent, at most GF_MAX_REQUESTS tasks: how many. */
+static guint
+gf_process_pool_choose (GfProcessPool *self,
+                        GfProcess     *process,
+                        GfPromise    **tasks)
+{
+  guint task_us = atomic_load_explicit (&self->task_us, memory_order_relaxed);
+  gboolean retires = FALSE;
+  guint n_requests;
+  guint n_tasks = 0;
+  guint n_assigned;
+  gboolean serves;
+  guint depth;
+  guint max;
+
+  g_mutex_lock (&process->lock);
+  n_requests = process->requests.length;
+  n_assigned = process->n_assigned;
+  serves = process->state == GF_PROCESS_SERVING;
+  depth = process->has_marks ? CLAMP (1 + AHEAD_US / MAX (task_us, 1), 1, MAX_AHEAD) : 1;
+  g_mutex_unlock (&process->lock);
+
+  if (!serves || n_requests > depth / 2)
+    return 0;
+
+  g_mutex_lock (&self->lock);
+
+  max = self->settings.max_tasks_per_worker;
+  if (max > 0)
+    {
+      depth = MIN (depth, n_requests + max - MIN (max, n_assigned));
+      retires = n_assigned >= max && n_requests == 0;
+    }
+  while (!retires && n_requests + n_tasks < depth &&
+         (tasks[n_tasks] = gf_process_pool_pop (self)) != NULL)
+    n_tasks++;
+
+  if (retires)
+    {
+      gf_process_pool_set_busy (self, process);
+      g_ptr_array_remove (self->processes, process);
+      gf_process_pool_start (self, 0);
+    }
+  else if (n_tasks > 0)
+    {
+      gf_process_pool_set_busy (self, process);
+      gf_process_pool_start (self, n_requests + n_tasks - 1);
+    }
+
+  g_mutex_unlock (&self->lock);
+
+  if (retires)
+    gf_process_retire (process);
+  else if (n_tasks == 0 && n_requests == 0)
+    {
+      n_tasks = gf_process_pool_steal (self, process, tasks);
+      if (n_tasks > 0)
+        return n_tasks;
+
+      g_mutex_lock (&self->lock);
+      /* One may have come meanwhile, and found nobody idle. */
+      tasks[0] = gf_process_pool_pop (self);
+      if (tasks[0] != NULL)
+        n_tasks = 1;
+      else
+        gf_process_pool_add_idle (self, process);
+      g_mutex_unlock (&self->lock);
+    }
+
+  return n_tasks;
+}
+
+/* The process can take more tasks. */
+void
+gf_process_pool_ready (GfProcessPool *self,
+                       GfProcess     *process)
+{
+  GfPromise *tasks[GF_MAX_REQUESTS];
+  guint n_tasks;
+
+  do
+    n_tasks = gf_process_pool_choose (self, process, tasks);
+  while (n_tasks > 0 && gf_process_assign (process, tasks, n_tasks));
+}
+
+/* ---- what becomes of processes ---- */
+
+/* It has said hello, and its initializer has run. */
+void
+gf_process_pool_started (GfProcessPool *self,
+                         GfProcess     *process)
+{
+  gboolean closed;
+
+  g_mutex_lock (&self->lock);
+  g_ptr_array_remove (self->starting, process);
+  self->n_starting--;
+  self->n_failures = 0;
+  closed = self->closed;
+  if (!closed)
+    g_ptr_array_add (self->processes, process);
+  g_mutex_unlock (&self->lock);
+
+  gf_process_pool_executor_announce (self->executor, TRUE, process->pid, 0);
+
+  if (closed)
+    gf_process_retire (process);
+  else
+    gf_process_pool_ready (self, process);
+}
+
+/* It serves no longer. */
+void
+gf_process_pool_leaves (GfProcessPool *self,
+                        GfProcess     *process)
+{
+  g_mutex_lock (&self->lock);
+  g_ptr_array_remove (self->starting, process);
+  g_ptr_array_remove (self->processes, process);
+  gf_process_pool_set_busy (self, process);
+  g_mutex_unlock (&self->lock);
+}
+
+/* Whether a task whose process died is to be tried once more. */
+gboolean
+gf_process_pool_retry (GfProcessPool *self,
+                       GfPromise     *task)
+{
+  gboolean retry;
+  guint attempts;
+
+  g_mutex_lock (&self->lock);
+  attempts = GPOINTER_TO_UINT (g_hash_table_lookup (self->attempts, task));
+  retry = attempts < self->settings.max_retries;
+  if (retry)
+    {
+      g_hash_table_insert (self->attempts, task, GUINT_TO_POINTER (attempts + 1));
+      atomic_store_explicit (&self->n_attempts, g_hash_table_size (self->attempts), memory_order_relaxed);
+    }
+  g_mutex_unlock (&self->lock);
+
+  return retry;
+}
+
+/* The task has ended. */
+void
+gf_process_pool_forget (GfProcessPool *self,
+                        GfPromise     *task)
+{
+  /* If this one has an entry, it was made before the task came here again. */
+  if (G_LIKELY (atomic_load_explicit (&self->n_attempts, memory_order_relaxed) == 0))
+    return;
+
+  g_mutex_lock (&self->lock);
+  g_hash_table_remove (self->attempts, task);
+  atomic_store_explicit (&self->n_attempts, g_hash_table_size (self->attempts), memory_order_relaxed);
+  g_mutex_unlock (&self->lock);
+}
+
+/* Takes @error: no worker can be had. */
+void
+gf_process_pool_break (GfProcessPool *self,
+                       GError        *error)
+{
+  g_autoptr (GPtrArray) tasks = NULL;
+
+  g_mutex_lock (&self->lock);
+  if (self->broken == NULL)
+    self->broken = g_error_copy (error);
+  tasks = gf_process_pool_drain (self);
+  g_mutex_unlock (&self->lock);
+
+  for (guint i = 0; i < tasks->len; i++)
+    gf_process_pool_drop (self, tasks->pdata[i], error);
+  g_error_free (error);
+}
+
+/* A process was reaped, or could not be started (NULL): then @start_error, which
+ * is taken, tells why. */
+void
+gf_process_pool_gone (GfProcessPool *self,
+                      GfProcess     *process,
+                      GError        *start_error)
+{
+  GError *broken = NULL;
+  gboolean last;
+
+  g_mutex_lock (&self->lock);
+
+  if (start_error != NULL)
+    {
+      self->n_starting--;
+      self->n_failures++;
+      self->retry_time = g_get_monotonic_time () + RETRY_US;
+      if (self->n_failures >= MAX_FAILURES && self->processes->len == 0 && !self->closed)
+        broken = g_error_new (GF_FUTURE_ERROR, GF_FUTURE_ERROR_BROKEN_EXECUTOR,
+                              "The pool is broken: %u workers in a row could not be started. %s",
+                              self->n_failures, start_error->message);
+    }
+
+  if (broken == NULL)
+    gf_process_pool_start (self, 0);
+
+  g_mutex_unlock (&self->lock);
+
+  if (broken != NULL)
+    gf_process_pool_break (self, broken);
+  g_clear_error (&start_error);
+
+  g_mutex_lock (&self->lock);
+  self->n_processes--;
+  last = self->closed && self->n_processes == 0;
+  g_mutex_unlock (&self->lock);
+
+  if (last)
+    gf_executor_closed (self->executor);
+}
+
+/* ---- the executor ---- */
+
+/* Cancels the tasks that have not begun. */
+void
+gf_process_pool_cancel (GfProcessPool *self)
+{
+  g_autoptr (GPtrArray) tasks = NULL;
+  g_autoptr (GPtrArray) processes = g_ptr_array_new_with_free_func ((GDestroyNotify) gf_process_unref);
+  GfPromise *ahead[GF_MAX_REQUESTS];
+
+  g_mutex_lock (&self->lock);
+  self->cancelled = TRUE;
+  tasks = gf_process_pool_drain (self);
+  for (guint i = 0; i < self->processes->len; i++)
+    g_ptr_array_add (processes, gf_process_ref (self->processes->pdata[i]));
+  g_mutex_unlock (&self->lock);
+
+  for (guint i = 0; i < processes->len; i++)
+    {
+      guint n = gf_process_take_back (processes->pdata[i], TRUE, ahead);
+
+      for (guint j = 0; j < n; j++)
+        g_ptr_array_add (tasks, ahead[j]);
+    }
+
+  for (guint i = 0; i < tasks->len; i++)
+    gf_process_pool_drop (self, tasks->pdata[i], NULL);
+}
+
+/* No more tasks will come: the processes end. */
+void
+gf_process_pool_close (GfProcessPool *self)
+{
+  g_autoptr (GPtrArray) processes = g_ptr_array_new_with_free_func ((GDestroyNotify) gf_process_unref);
+  gboolean last;
+
+  gf_process_pool_stop_idle_timer (self);
+
+  g_mutex_lock (&self->lock);
+  self->closed = TRUE;
+  for (guint i = 0; i < self->starting->len; i++)
+    g_ptr_array_add (processes, gf_process_ref (self->starting->pdata[i]));
+  for (guint i = 0; i < self->processes->len; i++)
+    g_ptr_array_add (processes, gf_process_ref (self->processes->pdata[i]));
+  g_ptr_array_set_size (self->processes, 0);
+  g_ptr_array_set_size (self->idle, 0);
+  last = self->n_processes == 0;
+  g_mutex_unlock (&self->lock);
+
+  for (guint i = 0; i < processes->len; i++)
+    gf_process_retire (processes->pdata[i]);
+
+  if (last)
+    gf_executor_closed (self->executor);
+}
+
+void
+gf_process_pool_signal (GfProcessPool *self,
+                        int            signal)
+{
+  g_autoptr (GPtrArray) processes = g_ptr_array_new_with_free_func ((GDestroyNotify) gf_process_unref);
+
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < self->starting->len; i++)
+    g_ptr_array_add (processes, gf_process_ref (self->starting->pdata[i]));
+  for (guint i = 0; i < self->processes->len; i++)
+    g_ptr_array_add (processes, gf_process_ref (self->processes->pdata[i]));
+  g_mutex_unlock (&self->lock);
+
+  for (guint i = 0; i < processes->len; i++)
+    gf_process_signal (processes->pdata[i], signal);
+}

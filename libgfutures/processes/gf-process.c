@@ -1,0 +1,759 @@
+/* gf-process.c - a worker process, as its pool sees it
+ *
+ * What it was sent and has not answered; sending to it, and hearing from it. How
+ * it starts is in gf-process-start.c, how it ends in gf-process-end.c.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "gf-process-pool-private.h"
+
+#include "../future/gf-error.h"
+#include "../loop/gf-completion-private.h"
+#include "../loop/gf-thread-private.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Payloads from this size on are checked on another thread. */
+#define LARGE_PAYLOAD (256 * 1024)
+/* How long a process may take to end when it was told to. */
+#define END_US        (2 * G_USEC_PER_SEC)
+
+static void gf_process_input   (GfIoWatch *watch,
+                                guint      events);
+static void gf_process_died    (GfIoWatch *watch,
+                                guint      events);
+static void gf_process_removed (GfIoWatch *watch);
+
+/* Takes the descriptors. */
+GfProcess *
+gf_process_new (GfProcessPool *pool,
+                int            fd,
+                int            errors_fd)
+{
+  GfProcess *self = g_new0 (GfProcess, 1);
+
+  self->ref_count = 1;
+  self->pool = gf_process_pool_ref (pool);
+  self->wake_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+  self->death_fd = -1;
+  self->errors_fd = errors_fd;
+  self->channel = gf_channel_new (fd, fd);
+  self->input.func = gf_process_input;
+  self->death.func = gf_process_died;
+  self->errors.func = gf_process_read_errors;
+  self->input.fd = self->death.fd = self->errors.fd = -1;
+  self->input.removed = self->death.removed = self->errors.removed = gf_process_removed;
+  self->last_lines = g_string_new (NULL);
+  g_mutex_init (&self->read_lock);
+  g_mutex_init (&self->lock);
+  g_queue_init (&self->requests);
+
+  return self;
+}
+
+GfProcess *
+gf_process_ref (GfProcess *self)
+{
+  g_atomic_int_inc (&self->ref_count);
+
+  return self;
+}
+
+void
+gf_process_unref (GfProcess *self)
+{
+  if (!g_atomic_int_dec_and_test (&self->ref_count))
+    return;
+
+  gf_channel_free (self->channel);
+  if (self->marks != NULL)
+    munmap (self->marks, GF_MAX_REQUESTS * sizeof (guint64));
+  if (self->wake_fd >= 0)
+    close (self->wake_fd);
+  if (self->death_fd >= 0)
+    close (self->death_fd);
+  if (self->errors_fd >= 0)
+    close (self->errors_fd);
+  g_clear_object (&self->subprocess);
+  g_free (self->command_line);
+  g_clear_error (&self->failure);
+  g_string_free (self->last_lines, TRUE);
+  g_mutex_clear (&self->read_lock);
+  g_mutex_clear (&self->lock);
+  gf_process_pool_unref (self->pool);
+  g_free (self);
+}
+
+static GfProcess *
+watch_to_process (GfIoWatch *watch)
+{
+  if (watch->func == gf_process_input)
+    return (GfProcess *) ((char *) watch - G_STRUCT_OFFSET (GfProcess, input));
+  if (watch->func == gf_process_died)
+    return (GfProcess *) ((char *) watch - G_STRUCT_OFFSET (GfProcess, death));
+
+  return (GfProcess *) ((char *) watch - G_STRUCT_OFFSET (GfProcess, errors));
+}
+
+/* Begins to hear from it. */
+void
+gf_process_watch (GfProcess *self)
+{
+  g_mutex_lock (&self->lock);
+  self->events = EPOLLIN;
+  gf_process_ref (self);
+  gf_io_add (&self->input, gf_channel_get_fd (self->channel), self->events);
+  if (self->death_fd >= 0)
+    {
+      gf_process_ref (self);
+      gf_io_add (&self->death, self->death_fd, EPOLLIN);
+    }
+  gf_process_ref (self);
+  gf_io_add (&self->errors, self->errors_fd, EPOLLIN);
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+gf_process_removed (GfIoWatch *watch)
+{
+  gf_process_unref (watch_to_process (watch));
+}
+
+void
+gf_process_signal (GfProcess *self,
+                   int        signal)
+{
+  /* It knows whether the process has been reaped. */
+  g_subprocess_send_signal (self->subprocess, signal);
+}
+
+/* ---- sending; with the lock held ---- */
+
+/* Sends what was appended, and sets what the I/O thread listens to: @events, and
+ * room for what could not be sent. That the process is gone is seen elsewhere. */
+void
+gf_process_listen (GfProcess *self,
+                   guint      events)
+{
+  if (gf_channel_has_output (self->channel))
+    gf_channel_flush (self->channel, FALSE);
+
+  events &= ~EPOLLOUT;
+  if (gf_channel_has_output (self->channel))
+    events |= EPOLLOUT;
+
+  if (self->events == events || self->state == GF_PROCESS_DEAD)
+    return;
+
+  self->events = events;
+  gf_io_modify (&self->input, events);
+}
+
+static void
+gf_process_send (GfProcess *self,
+                 GfRequest *request,
+                 guint      flags,
+                 int        priority,
+                 const char *function,
+                 GVariant  *arguments)
+{
+  if (self->marks != NULL)
+    atomic_store (&self->marks[request->id % GF_MAX_REQUESTS], request->id << 2);
+
+  g_queue_push_tail_link (&self->requests, &request->link);
+  g_atomic_int_set (&request->is_sent, TRUE);
+  gf_channel_append (self->channel,
+                     &(GfOutgoing) {
+                       .type = GF_FRAME_REQUEST,
+                       .flags = flags,
+                       .id = request->id,
+                       .priority = priority,
+                       .name = function,
+                       .payload = arguments,
+                     },
+                     self->has_descriptors);
+}
+
+/* Calls the initializer. */
+void
+gf_process_expect (GfProcess  *self,
+                   const char *function,
+                   GVariant   *arguments)
+{
+  GfRequest *request;
+
+  g_mutex_lock (&self->lock);
+  if (self->state == GF_PROCESS_STARTING)
+    {
+      request = gf_request_new (self, NULL, ++self->last_id);
+      gf_request_begin (request);
+      gf_process_send (self, request, 0, G_PRIORITY_DEFAULT, function, arguments);
+      gf_process_listen (self, self->events | EPOLLIN);
+    }
+  g_mutex_unlock (&self->lock);
+}
+
+/* Sends it tasks, whose references it takes; what it cannot take goes back to
+ * the pool. TRUE: they were all cancelled meanwhile, and it can take others. */
+gboolean
+gf_process_assign (GfProcess  *self,
+                   GfPromise **tasks,
+                   gsize       n_tasks)
+{
+  g_autoptr (GPtrArray) cancelled = NULL;
+  gsize n = 0;
+
+  g_mutex_lock (&self->lock);
+
+  for (; n < n_tasks; n++)
+    {
+      GfPromise *task = tasks[n];
+      gboolean is_first = self->requests.length == 0;
+      GfRequest *request;
+
+      if (self->state != GF_PROCESS_SERVING ||
+          self->requests.length >= (self->has_marks ? GF_MAX_REQUESTS : 1))
+        break;
+
+      request = gf_request_new (self, task, ++self->last_id);
+      if (is_first)
+        atomic_store_explicit (&self->busy_since, g_get_monotonic_time (), memory_order_relaxed);
+      if (gf_future_is_done ((GfFuture *) task) || (is_first && !gf_request_begin (request)))
+        {
+          if (cancelled == NULL)
+            cancelled = g_ptr_array_new ();
+          g_ptr_array_add (cancelled, request);
+          continue;
+        }
+
+      self->n_assigned++;
+      gf_process_send (self, request,
+                       gf_future_load_state ((GfFuture *) task) & GF_STATE_MAP ? GF_FRAME_MAP : 0,
+                       ((GfFuture *) task)->priority, task->what.function, task->data);
+    }
+
+  if (self->state == GF_PROCESS_SERVING)
+    gf_process_listen (self, self->events | EPOLLIN);
+
+  g_mutex_unlock (&self->lock);
+
+  if (n < n_tasks)
+    gf_process_pool_take_back (self->pool, tasks + n, n_tasks - n);
+
+  for (guint i = 0; cancelled != NULL && i < cancelled->len; i++)
+    gf_request_finish (cancelled->pdata[i], NULL, NULL);
+
+  return cancelled != NULL && cancelled->len == n_tasks;
+}
+
+/* Takes back what it has not begun, or the half of it, the latest: how many
+ * tasks. */
+guint
+gf_process_take_back (GfProcess  *self,
+                      gboolean    all,
+                      GfPromise **tasks)
+{
+  GfRequest *taken[GF_MAX_REQUESTS];
+  guint n_taken = 0;
+  guint limit;
+
+  g_mutex_lock (&self->lock);
+
+  limit = self->requests.length > 0 ? self->requests.length - 1 : 0;
+  if (!all)
+    limit = (limit + 1) / 2;
+
+  for (GList *l = self->requests.tail; l != NULL && n_taken < limit && self->state != GF_PROCESS_DEAD;)
+    {
+      GfRequest *request = l->data;
+
+      l = l->prev;
+      if (request->is_begun || !gf_request_take_mark (request))
+        break;
+      g_queue_unlink (&self->requests, &request->link);
+      g_atomic_int_set (&request->is_sent, FALSE);
+      taken[n_taken++] = request;
+    }
+  self->n_assigned -= n_taken;
+
+  g_mutex_unlock (&self->lock);
+
+  /* Somebody may wait here for what will come from elsewhere. */
+  if (n_taken > 0)
+    gf_process_wake (self);
+
+  for (guint i = 0; i < n_taken; i++)
+    tasks[i] = gf_request_take_task (taken[n_taken - 1 - i]);
+
+  return n_taken;
+}
+
+/* Lets those who read in gf_process_wait() look around. */
+void
+gf_process_wake (GfProcess *self)
+{
+  gboolean somebody;
+  guint64 one = 1;
+
+  g_mutex_lock (&self->lock);
+  somebody = self->n_waiting > 0;
+  g_mutex_unlock (&self->lock);
+
+  if (somebody)
+    (void) !write (self->wake_fd, &one, sizeof one);
+}
+
+static void
+gf_process_end_is_overdue (gpointer data)
+{
+  gf_process_signal (data, SIGKILL);
+}
+
+/* Tells it to end. It has no requests, or is starting. */
+void
+gf_process_retire (GfProcess *self)
+{
+  GfTimer *old = NULL;
+
+  g_mutex_lock (&self->lock);
+
+  if (self->state == GF_PROCESS_STARTING || self->state == GF_PROCESS_SERVING)
+    {
+      self->state = GF_PROCESS_RETIRING;
+      self->is_retiring = TRUE;
+      gf_channel_append (self->channel, &(GfOutgoing) { .type = GF_FRAME_SHUTDOWN }, FALSE);
+      gf_process_listen (self, self->events | EPOLLIN);
+      old = self->timer;
+      self->timer = gf_timer_start (g_get_monotonic_time () + END_US, gf_process_end_is_overdue,
+                                    gf_process_ref (self), (GDestroyNotify) gf_process_unref);
+    }
+
+  g_mutex_unlock (&self->lock);
+
+  if (old != NULL)
+    gf_timer_stop (old);
+}
+
+/* ---- hearing ---- */
+
+/* The request that was answered, which is the first. With the lock not held. */
+static GfRequest *
+gf_process_take_request (GfProcess *self,
+                         guint64    id)
+{
+  GfRequest *request = NULL;
+
+  g_mutex_lock (&self->lock);
+
+  if (self->requests.head != NULL && ((GfRequest *) self->requests.head->data)->id == id)
+    {
+      request = self->requests.head->data;
+      g_queue_unlink (&self->requests, &request->link);
+      g_atomic_int_set (&request->is_sent, FALSE);
+
+      if (self->requests.head != NULL)
+        gf_request_begin (self->requests.head->data);
+    }
+
+  g_mutex_unlock (&self->lock);
+
+  return request;
+}
+
+static GError *
+gf_process_parse_error (GVariant *payload)
+{
+  const char *domain, *message, *traceback;
+  GError *error;
+  GQuark quark;
+  int code;
+
+  if (payload == NULL || !g_variant_is_of_type (payload, G_VARIANT_TYPE ("(sisms)")))
+    return NULL;
+
+  g_variant_get (payload, "(&si&sm&s)", &domain, &code, &message, &traceback);
+
+  /* A quark lives for ever: a worker may not make any number of them. */
+  quark = g_quark_try_string (domain);
+  if (quark == 0 && *domain != '\0')
+    {
+      static int n_domains;
+
+      if (strlen (domain) < 128 && g_atomic_int_add (&n_domains, 1) < 256)
+        quark = g_quark_from_string (domain);
+    }
+
+  error = quark != 0 ? g_error_new_literal (quark, code, message)
+                     : g_error_new (GF_FUTURE_ERROR, GF_FUTURE_ERROR_REMOTE, "%s (%s, %d)", message, domain, code);
+  if (traceback != NULL)
+    gf_error_set_remote_traceback (error, traceback);
+
+  return error;
+}
+
+typedef struct
+{
+  GfProcess *process;
+  GfRequest *request;
+  GfMessage  message;
+} GfAnswer;
+
+/* The request was answered by a RESULT or an ERROR. */
+static void
+gf_process_finish (GfProcess *self,
+                   GfRequest *request,
+                   GfMessage *message)
+{
+  GError *error = NULL;
+  GVariant *payload = gf_message_take_payload (message, &error);
+  gboolean is_broken = error != NULL;
+
+  if (message->head.type == GF_FRAME_ERROR && !is_broken)
+    {
+      error = gf_process_parse_error (payload);
+      g_clear_pointer (&payload, g_variant_unref);
+      if (error == NULL)
+        {
+          error = g_error_new_literal (GF_FUTURE_ERROR, GF_FUTURE_ERROR_PROTOCOL,
+                                       "A worker’s ERROR has a payload that is no (sisms)");
+          is_broken = TRUE;
+        }
+    }
+  if (is_broken)
+    gf_process_fail (self, g_error_copy (error));
+
+  if (request->task != NULL)
+    {
+      gf_request_finish (request, payload, error);
+      return;
+    }
+
+  /* The initializer. */
+  g_clear_pointer (&payload, g_variant_unref);
+  gf_request_take_task (request);
+  if (error == NULL)
+    {
+      gboolean serves;
+
+      g_mutex_lock (&self->lock);
+      serves = self->state == GF_PROCESS_STARTING;
+      if (serves)
+        {
+          self->state = GF_PROCESS_SERVING;
+          self->was_serving = TRUE;
+        }
+      g_mutex_unlock (&self->lock);
+
+      if (serves)
+        gf_process_pool_started (self->pool, self);
+    }
+  else if (!is_broken)
+    {
+      gf_process_pool_break (self->pool,
+                             g_error_new (GF_FUTURE_ERROR, GF_FUTURE_ERROR_BROKEN_EXECUTOR,
+                                          "The pool is broken, for its initializer failed: %s",
+                                          error->message));
+      gf_process_retire (self);
+    }
+  g_clear_error (&error);
+}
+
+static void
+gf_process_finish_large (gpointer data,
+                         gpointer user_data G_GNUC_UNUSED)
+{
+  GfAnswer *answer = data;
+
+  gf_process_finish (answer->process, answer->request, &answer->message);
+  gf_message_clear (&answer->message);
+  gf_process_unref (answer->process);
+  g_free (answer);
+}
+
+static gboolean
+gf_process_answered (GfProcess *self,
+                     GfMessage *message,
+                     GError   **error)
+{
+  GfRequest *request = gf_process_take_request (self, message->head.id);
+
+  if (request == NULL)
+    {
+      g_set_error (error, GF_FUTURE_ERROR, GF_FUTURE_ERROR_PROTOCOL,
+                   "A worker answered the request %" G_GUINT64_FORMAT ", which it was not to answer now",
+                   message->head.id);
+      return FALSE;
+    }
+
+  if (message->head.n_payload > LARGE_PAYLOAD)
+    {
+      GfAnswer *answer = g_new (GfAnswer, 1);
+
+      answer->process = gf_process_ref (self);
+      answer->request = request;
+      answer->message = *message;
+      *message = (GfMessage) { .fd = -1 };
+      gf_completion_push (gf_process_finish_large, answer);
+    }
+  else
+    gf_process_finish (self, request, message);
+
+  return TRUE;
+}
+
+static gboolean
+gf_process_progressed (GfProcess *self,
+                       GfMessage *message,
+                       GError   **error)
+{
+  g_autoptr (GVariant) payload = gf_message_take_payload (message, error);
+  g_autoptr (GfPromise) task = NULL;
+  const char *status;
+  double fraction;
+
+  if (error != NULL && *error != NULL)
+    return FALSE;
+  if (payload == NULL || !g_variant_is_of_type (payload, G_VARIANT_TYPE ("(dms)")))
+    {
+      g_set_error_literal (error, GF_FUTURE_ERROR, GF_FUTURE_ERROR_PROTOCOL,
+                           "A worker’s PROGRESS has a payload that is no (dms)");
+      return FALSE;
+    }
+
+  g_mutex_lock (&self->lock);
+  if (self->requests.head != NULL)
+    {
+      GfRequest *request = self->requests.head->data;
+
+      if (request->id == message->head.id && request->task != NULL)
+        task = g_object_ref (request->task);
+    }
+  g_mutex_unlock (&self->lock);
+
+  g_variant_get (payload, "(dm&s)", &fraction, &status);
+  if (task != NULL)
+    gf_promise_set_progress (task, fraction, status);
+
+  return TRUE;
+}
+
+/* It tells why it is going to end. */
+static gboolean
+gf_process_gives_up (GfProcess *self,
+                     GfMessage *message,
+                     GError   **error)
+{
+  g_autoptr (GVariant) payload = gf_message_take_payload (message, error);
+  GError *reason = payload != NULL ? gf_process_parse_error (payload) : NULL;
+
+  if (reason == NULL)
+    {
+      if (*error == NULL)
+        g_set_error_literal (error, GF_FUTURE_ERROR, GF_FUTURE_ERROR_PROTOCOL,
+                             "A worker’s ERROR has a payload that is no (sisms)");
+      return FALSE;
+    }
+
+  g_mutex_lock (&self->lock);
+  if (self->failure == NULL)
+    self->failure = g_steal_pointer (&reason);
+  g_mutex_unlock (&self->lock);
+  g_clear_error (&reason);
+
+  /* Nothing more goes there. */
+  gf_process_pool_leaves (self->pool, self);
+
+  return TRUE;
+}
+
+static gboolean
+gf_process_handle (GfProcess *self,
+                   GfMessage *message,
+                   GError   **error)
+{
+  GfProcessState state;
+  gboolean said_hello;
+
+  g_mutex_lock (&self->lock);
+  state = self->state;
+  said_hello = self->said_hello;
+  g_mutex_unlock (&self->lock);
+
+  if (state == GF_PROCESS_DEAD)
+    return TRUE;
+
+  if ((message->head.type == GF_FRAME_HELLO) == said_hello)
+    {
+      g_set_error_literal (error, GF_FUTURE_ERROR, GF_FUTURE_ERROR_PROTOCOL,
+                           said_hello ? "A worker said HELLO twice" : "A worker did not say HELLO first");
+      return FALSE;
+    }
+
+  switch (message->head.type)
+    {
+    case GF_FRAME_HELLO:
+      gf_process_greet (self, message, error);
+      return *error == NULL;
+    case GF_FRAME_ERROR:
+      if (message->head.flags & GF_FRAME_FATAL)
+        return gf_process_gives_up (self, message, error);
+      return gf_process_answered (self, message, error);
+    case GF_FRAME_RESULT:
+      return gf_process_answered (self, message, error);
+    case GF_FRAME_PROGRESS:
+      return gf_process_progressed (self, message, error);
+    default:
+      g_set_error (error, GF_FUTURE_ERROR, GF_FUTURE_ERROR_PROTOCOL,
+                   "A worker sent a frame of type %u, which only a pool sends", message->head.type);
+      return FALSE;
+    }
+}
+
+/* How long the tasks took that were answered at one time. */
+static void
+gf_process_measure (GfProcess *self,
+                    guint      n_answers)
+{
+  GfProcessPool *pool = self->pool;
+  gint64 now = g_get_monotonic_time ();
+  gint64 since = atomic_exchange_explicit (&self->busy_since, now, memory_order_relaxed);
+  guint each = (guint) CLAMP ((now - since) / n_answers, 0, 1000000);
+  guint old = atomic_load_explicit (&pool->task_us, memory_order_relaxed);
+
+  atomic_store_explicit (&pool->task_us, old == 0 ? each : (old * 7 + each) / 8, memory_order_relaxed);
+}
+
+/* Reads once, and handles what has come: with the read lock held, by a thread
+ * that runs nothing of the application's. */
+GfReceive
+gf_process_read (GfProcess *self)
+{
+  GError *error = NULL;
+  guint n_answers = 0;
+  GfReceive received;
+  GfMessage message;
+
+  received = gf_channel_receive (self->channel, FALSE, &error);
+  if (received == GF_RECEIVE_AGAIN)
+    return received;
+
+  while (received == GF_RECEIVE_DATA && gf_channel_take (self->channel, &message, &error))
+    {
+      n_answers += message.head.type == GF_FRAME_RESULT || message.head.type == GF_FRAME_ERROR;
+      if (!gf_process_handle (self, &message, &error))
+        received = GF_RECEIVE_FAILED;
+      gf_message_clear (&message);
+    }
+
+  if (received != GF_RECEIVE_DATA || error != NULL)
+    {
+      gf_process_fail (self, error);
+      return error != NULL ? GF_RECEIVE_FAILED : GF_RECEIVE_END;
+    }
+
+  if (n_answers > 0)
+    {
+      gf_process_measure (self, n_answers);
+      gf_process_pool_ready (self->pool, self);
+    }
+
+  return received;
+}
+
+/* On the I/O thread. */
+static void
+gf_process_input (GfIoWatch *watch,
+                  guint      events)
+{
+  GfProcess *self = watch_to_process (watch);
+
+  if (events & EPOLLOUT)
+    {
+      g_mutex_lock (&self->lock);
+      if (self->state != GF_PROCESS_DEAD)
+        gf_process_listen (self, self->events);
+      g_mutex_unlock (&self->lock);
+    }
+
+  /* Else somebody who waits reads it. */
+  if ((events & ~EPOLLOUT) && g_mutex_trylock (&self->read_lock))
+    {
+      gf_process_read (self);
+      g_mutex_unlock (&self->read_lock);
+    }
+}
+
+/* On the I/O thread. The process has ended, though others may still have its end
+ * of the socket. */
+static void
+gf_process_died (GfIoWatch *watch,
+                 guint      events G_GNUC_UNUSED)
+{
+  GfProcess *self = watch_to_process (watch);
+  GfReceive received;
+
+  g_atomic_int_set (&self->has_died, TRUE);
+  if (!g_mutex_trylock (&self->read_lock))
+    {
+      gf_process_wake (self);
+      return;
+    }
+
+  do
+    received = gf_process_read (self);
+  while (received == GF_RECEIVE_DATA);
+  if (received == GF_RECEIVE_AGAIN)
+    gf_process_fail (self, NULL);
+
+  g_mutex_unlock (&self->read_lock);
+}
+
+/* Nothing more is sent to it or read from it. Takes @error, which is NULL if it
+ * has ended by itself. Any thread may call this. */
+void
+gf_process_fail (GfProcess *self,
+                 GError    *error)
+{
+  GQueue requests;
+  GfTimer *timer;
+
+  g_mutex_lock (&self->lock);
+
+  if (self->state == GF_PROCESS_DEAD)
+    {
+      g_mutex_unlock (&self->lock);
+      g_clear_error (&error);
+      return;
+    }
+
+  self->state = GF_PROCESS_DEAD;
+  if (self->failure == NULL)
+    self->failure = g_steal_pointer (&error);
+  timer = g_steal_pointer (&self->timer);
+  requests = self->requests;
+  g_queue_init (&self->requests);
+  for (GList *l = requests.head; l != NULL; l = l->next)
+    g_atomic_int_set (&((GfRequest *) l->data)->is_sent, FALSE);
+
+  if (self->input.fd >= 0)
+    gf_io_remove (&self->input);
+  if (self->death.fd >= 0)
+    gf_io_remove (&self->death);
+  if (self->errors.fd >= 0)
+    gf_io_remove (&self->errors);
+
+  g_mutex_unlock (&self->lock);
+
+  g_clear_error (&error);
+  if (timer != NULL)
+    gf_timer_stop (timer);
+  gf_process_wake (self);
+  gf_process_pool_leaves (self->pool, self);
+  gf_process_end (self, &requests);
+}

@@ -1,0 +1,292 @@
+/* gf-request.c - a task that was sent to a process
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#define _GNU_SOURCE /* ppoll() */
+#include "config.h"
+
+#include "gf-process-pool-private.h"
+
+#include "../loop/gf-thread-private.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+/* The marks, see gf-frame-private.h. */
+#define MARK_BEGUN     1
+#define MARK_WITHDRAWN 2
+
+/* How long who waits looks for the answer before it sleeps. */
+#define SPIN_US        20
+
+static GfRequest *
+remote_to_request (GfRemote *remote)
+{
+  return (GfRequest *) remote;
+}
+
+static _Atomic guint64 *
+gf_request_get_mark (GfRequest *self)
+{
+  return &self->process->marks[self->id % GF_MAX_REQUESTS];
+}
+
+/* Takes the request back: TRUE: the process will not begin it. */
+gboolean
+gf_request_take_mark (GfRequest *self)
+{
+  guint64 expected = self->id << 2;
+
+  return self->process->has_marks &&
+         atomic_compare_exchange_strong (gf_request_get_mark (self), &expected,
+                                         self->id << 2 | MARK_WITHDRAWN);
+}
+
+/* Whether the process, which is dead, had begun it. */
+gboolean
+gf_request_was_begun (GfRequest *self)
+{
+  if (!self->process->has_marks)
+    return self->is_begun;
+
+  return atomic_load (gf_request_get_mark (self)) == (self->id << 2 | MARK_BEGUN);
+}
+
+static void
+gf_request_grace_is_over (gpointer data)
+{
+  GfRequest *self = data;
+  GfProcess *process = self->process;
+  gboolean hangs;
+
+  g_mutex_lock (&process->lock);
+  hangs = self->is_sent && process->state != GF_PROCESS_DEAD;
+  g_mutex_unlock (&process->lock);
+
+  if (hangs)
+    gf_process_signal (process, SIGKILL);
+}
+
+/* The future was cancelled, or timed out. */
+static void
+gf_request_withdrawn (GfRemote *remote)
+{
+  GfRequest *self = remote_to_request (remote);
+  GfProcess *process = self->process;
+  gboolean taken_back = FALSE;
+
+  g_mutex_lock (&process->lock);
+
+  if (self->is_sent && process->state != GF_PROCESS_DEAD)
+    {
+      taken_back = !self->is_begun && gf_request_take_mark (self);
+      if (taken_back)
+        {
+          g_queue_unlink (&process->requests, &self->link);
+          self->is_sent = FALSE;
+        }
+      else if (self->grace == NULL)
+        {
+          gf_channel_append (process->channel,
+                             &(GfOutgoing) { .type = GF_FRAME_CANCEL, .id = self->id }, FALSE);
+          gf_process_listen (process, process->events | EPOLLIN);
+          self->grace = gf_timer_start (g_get_monotonic_time () + process->cancel_grace * G_GINT64_CONSTANT (1000),
+                                        gf_request_grace_is_over,
+                                        gf_remote_ref (remote), (GDestroyNotify) gf_remote_unref);
+        }
+    }
+
+  g_mutex_unlock (&process->lock);
+
+  gf_process_wake (process);
+
+  if (taken_back)
+    {
+      GfPromise *task = gf_request_take_task (self);
+
+      gf_process_pool_forget (process->pool, task);
+      gf_promise_end_remote (task, NULL, NULL);
+      gf_process_pool_ready (process->pool, process);
+    }
+}
+
+/* The calling thread reads what the process sends, if nobody does, till the
+ * future is settled. It runs nothing of the application's, and leaves whatever
+ * else comes to others. */
+static void
+gf_request_wait (GfRemote     *remote,
+                 GfFuture     *future,
+                 gint64        deadline,
+                 GCancellable *cancellable)
+{
+  GfRequest *self = remote_to_request (remote);
+  GfProcess *process = self->process;
+  GfThread *thread = gf_thread_get ();
+  gboolean was_shared = thread->is_shared;
+  gint64 spin_end;
+  gboolean reads;
+
+  if (!g_mutex_trylock (&process->read_lock))
+    return;
+
+  g_mutex_lock (&process->lock);
+  reads = self->is_sent && process->state == GF_PROCESS_SERVING;
+  if (reads)
+    {
+      process->n_waiting++;
+      gf_process_listen (process, process->events & ~EPOLLIN);
+    }
+  g_mutex_unlock (&process->lock);
+
+  if (!reads)
+    {
+      g_mutex_unlock (&process->read_lock);
+      return;
+    }
+
+  thread->is_shared = TRUE;
+  spin_end = thread->may_spin ? g_get_monotonic_time () + SPIN_US : 0;
+
+  while (!gf_future_is_done (future) && !g_cancellable_is_cancelled (cancellable))
+    {
+      struct pollfd fds[] = { { gf_channel_get_fd (process->channel), POLLIN, 0 },
+                              { process->wake_fd, POLLIN, 0 } };
+      struct timespec time_left = { 0 };
+      gint64 now;
+      guint64 count;
+      GfReceive received = gf_process_read (process);
+
+      if (received == GF_RECEIVE_DATA)
+        continue;
+      if (received != GF_RECEIVE_AGAIN || !g_atomic_int_get (&self->is_sent) ||
+          g_atomic_int_get (&process->has_died))
+        break;
+
+      now = g_get_monotonic_time ();
+      if (now < spin_end)
+        {
+          gf_thread_relax ();
+          continue;
+        }
+      if (deadline >= 0 && now >= deadline)
+        break;
+
+      time_left.tv_sec = (deadline - now) / G_USEC_PER_SEC;
+      time_left.tv_nsec = (deadline - now) % G_USEC_PER_SEC * 1000;
+      if (ppoll (fds, G_N_ELEMENTS (fds), deadline < 0 ? NULL : &time_left, NULL) > 0 && fds[1].revents != 0)
+        (void) !read (process->wake_fd, &count, sizeof count);
+    }
+
+  thread->is_shared = was_shared;
+
+  g_mutex_lock (&process->lock);
+  process->n_waiting--;
+  if (process->state != GF_PROCESS_DEAD && process->requests.length > 0)
+    gf_process_listen (process, process->events | EPOLLIN);
+  g_mutex_unlock (&process->lock);
+
+  g_mutex_unlock (&process->read_lock);
+}
+
+static void
+gf_request_wake (GfRemote *remote)
+{
+  gf_process_wake (remote_to_request (remote)->process);
+}
+
+static void
+gf_request_free (GfRemote *remote)
+{
+  GfRequest *self = remote_to_request (remote);
+
+  gf_process_unref (self->process);
+  g_free (self);
+}
+
+static const GfRemoteFuncs request_funcs = {
+  .withdrawn = gf_request_withdrawn,
+  .wait = gf_request_wait,
+  .wake = gf_request_wake,
+  .free = gf_request_free,
+};
+
+/* Takes @task. */
+GfRequest *
+gf_request_new (GfProcess *process,
+                GfPromise *task,
+                guint64    id)
+{
+  GfRequest *self = g_new0 (GfRequest, 1);
+
+  self->remote.funcs = &request_funcs;
+  self->remote.ref_count = 1;
+  self->process = gf_process_ref (process);
+  self->task = task;
+  self->id = id;
+  self->link.data = self;
+
+  if (task != NULL)
+    gf_promise_set_remote (task, &self->remote);
+
+  return self;
+}
+
+/* The process works at it, or is about to: with its lock held. FALSE: it was
+ * cancelled before. */
+gboolean
+gf_request_begin (GfRequest *self)
+{
+  gint64 timeout = self->process->task_timeout;
+
+  self->is_begun = TRUE;
+  if (self->task == NULL)
+    return TRUE;
+
+  /* One that is tried once more has begun. */
+  if (!gf_promise_begin_remote (self->task) &&
+      (gf_future_is_done ((GfFuture *) self->task) ||
+       !(gf_future_load_state ((GfFuture *) self->task) & GF_STATE_BEGUN)))
+    return FALSE;
+
+  if (timeout > 0)
+    {
+      gint64 now = g_get_monotonic_time ();
+
+      self->timeout = gf_timer_start (timeout < G_MAXINT64 - now ? now + timeout : G_MAXINT64,
+                                      gf_future_time_out, g_object_ref (self->task), g_object_unref);
+    }
+
+  return TRUE;
+}
+
+/* It is no longer sent: gives its task, a reference, and lets go of the rest. */
+GfPromise *
+gf_request_take_task (GfRequest *self)
+{
+  GfPromise *task = g_steal_pointer (&self->task);
+
+  g_clear_pointer (&self->timeout, gf_timer_stop);
+  g_clear_pointer (&self->grace, gf_timer_stop);
+  if (task != NULL)
+    gf_promise_set_remote (task, NULL);
+  gf_remote_unref (&self->remote);
+
+  return task;
+}
+
+/* It is no longer sent, and has ended. Takes @result and @error. */
+void
+gf_request_finish (GfRequest *self,
+                   GVariant  *result,
+                   GError    *error)
+{
+  GfProcessPool *pool = gf_process_pool_ref (self->process->pool);
+  GfPromise *task = gf_request_take_task (self);
+
+  gf_process_pool_forget (pool, task);
+  gf_promise_end_remote (task, result, error);
+  gf_process_pool_unref (pool);
+}
