@@ -612,23 +612,32 @@ gf_server_take (GfServer *self)
 }
 
 static gboolean
-gf_server_has_input (GSource    *source G_GNUC_UNUSED,
-                     GSourceFunc callback G_GNUC_UNUSED,
-                     gpointer    data G_GNUC_UNUSED)
+gf_server_prepare (GSource *source G_GNUC_UNUSED,
+                   int     *timeout_ms)
 {
-  return G_SOURCE_CONTINUE;
+  *timeout_ms = -1;
+
+  return FALSE;
 }
 
-/* Lets the loop end its iteration when there is something to read. */
-static GSourceFuncs input_funcs = { .dispatch = gf_server_has_input };
+static gboolean
+gf_server_check (GSource *source G_GNUC_UNUSED)
+{
+  return FALSE;
+}
+
+/* Ends an iteration of the loop when there is something to read, and that is
+ * all. */
+static GSourceFuncs input_funcs = { .prepare = gf_server_prepare, .check = gf_server_check };
 
 static void
 gf_server_serve_all (GfServer *self)
 {
   GSource *input = g_source_new (&input_funcs, sizeof (GSource));
+  GPollFD poll_fd = { self->fd, G_IO_IN, 0 };
 
   g_source_set_static_name (input, "gf-server");
-  g_source_add_unix_fd (input, self->fd, G_IO_IN);
+  g_source_add_poll (input, &poll_fd);
   g_source_attach (input, self->context);
 
   for (;;)
