@@ -227,16 +227,10 @@ gf_process_lose (GfProcess *self,
 
   if (!gf_future_is_done (future) && gf_process_pool_retry (self->pool, request->task))
     {
-      GfPromise *task = request->task;
+      GfPromise *task = gf_request_take_task (request);
 
-      /* It waits in a queue though it has begun, see gf_future_push_home(). */
-      atomic_fetch_or_explicit (&future->state, GF_STATE_IN_QUEUE, memory_order_acq_rel);
-      if (!gf_future_is_done (future))
-        {
-          gf_request_take_task (request);
-          gf_process_pool_take_back (self->pool, &task, 1);
-          return;
-        }
+      gf_process_pool_take_back (self->pool, &task, 1);
+      return;
     }
 
   while_what = g_strdup_printf ("while it ran “%s”", request->task->what.function);

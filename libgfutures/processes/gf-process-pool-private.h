@@ -179,6 +179,7 @@ GfProcess     *gf_process_new             (GfProcessPool *pool,
                                            int            fd,
                                            int            errors_fd);
 void           gf_process_watch           (GfProcess     *self);
+void           gf_process_serve           (GfProcess     *self);
 void           gf_process_expect          (GfProcess     *self,
                                            const char    *function,
                                            GVariant      *arguments);

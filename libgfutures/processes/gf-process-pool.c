@@ -417,7 +417,29 @@ gf_process_pool_enqueue (GfProcessPool *self,
     gf_process_pool_kick (self);
 }
 
-/* Tasks that a process has not begun wait again, before all others. */
+/* Makes a task that may have begun fit for the queue. FALSE: it was cancelled
+ * meanwhile, and is let go of. */
+static gboolean
+gf_process_pool_rewind (GfProcessPool *self,
+                        GfPromise     *task)
+{
+  GfFuture *future = (GfFuture *) task;
+
+  if (!(gf_future_load_state (future) & GF_STATE_BEGUN))
+    return TRUE;
+
+  /* Whoever settles it from now on sends it home by another item than that
+   * which the queue links, see gf_future_push_home(). */
+  atomic_fetch_or_explicit (&future->state, GF_STATE_IN_QUEUE, memory_order_acq_rel);
+  if (!gf_future_is_done (future))
+    return TRUE;
+
+  gf_process_pool_drop (self, task, NULL);
+
+  return FALSE;
+}
+
+/* Tasks that a process has not begun, or lost, wait again, before all others. */
 void
 gf_process_pool_take_back (GfProcessPool *self,
                            GfPromise    **tasks,
@@ -425,11 +447,16 @@ gf_process_pool_take_back (GfProcessPool *self,
 {
   g_autoptr (GPtrArray) drained = NULL;
   g_autoptr (GError) broken = NULL;
+  gsize n = 0;
+
+  for (gsize i = 0; i < n_tasks; i++)
+    if (gf_process_pool_rewind (self, tasks[i]))
+      tasks[n++] = tasks[i];
 
   g_mutex_lock (&self->lock);
 
-  while (n_tasks > 0)
-    gf_process_pool_push (self, tasks[--n_tasks], TRUE);
+  while (n > 0)
+    gf_process_pool_push (self, tasks[--n], TRUE);
   if (self->broken != NULL || self->cancelled)
     {
       drained = gf_process_pool_drain (self);

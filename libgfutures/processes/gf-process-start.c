@@ -325,8 +325,6 @@ gf_process_greet (GfProcess *self,
   g_autofree const char **capabilities = NULL;
   g_autofree char *initializer = NULL;
   g_autoptr (GVariant) arguments = NULL;
-  gboolean serves = FALSE;
-  GfTimer *timer = NULL;
 
   if (*error != NULL)
     return;
@@ -351,18 +349,10 @@ gf_process_greet (GfProcess *self,
       self->has_descriptors = self->marks != NULL && g_strv_contains (capabilities, "descriptors");
       self->has_marks = self->marks != NULL && g_strv_contains (capabilities, "marks");
     }
-  if (self->state == GF_PROCESS_STARTING && initializer == NULL)
-    {
-      self->state = GF_PROCESS_SERVING;
-      self->was_serving = serves = TRUE;
-      timer = g_steal_pointer (&self->timer);
-    }
   g_mutex_unlock (&self->lock);
 
-  if (timer != NULL)
-    gf_timer_stop (timer);
-  if (serves)
-    gf_process_pool_started (self->pool, self);
-  else if (initializer != NULL)
+  if (initializer != NULL)
     gf_process_expect (self, initializer, arguments);
+  else
+    gf_process_serve (self);
 }

@@ -145,6 +145,8 @@ gf_process_listen (GfProcess *self,
     gf_channel_flush (self->channel, FALSE);
 
   events &= ~EPOLLOUT;
+  if (self->n_waiting > 0)
+    events &= ~EPOLLIN;
   if (gf_channel_has_output (self->channel))
     events |= EPOLLOUT;
 
@@ -397,6 +399,29 @@ gf_process_parse_error (GVariant *payload)
   return error;
 }
 
+/* It has started: nothing hinders it from taking tasks. */
+void
+gf_process_serve (GfProcess *self)
+{
+  GfTimer *timer = NULL;
+  gboolean serves;
+
+  g_mutex_lock (&self->lock);
+  serves = self->state == GF_PROCESS_STARTING;
+  if (serves)
+    {
+      self->state = GF_PROCESS_SERVING;
+      self->was_serving = TRUE;
+      timer = g_steal_pointer (&self->timer);
+    }
+  g_mutex_unlock (&self->lock);
+
+  if (timer != NULL)
+    gf_timer_stop (timer);
+  if (serves)
+    gf_process_pool_started (self->pool, self);
+}
+
 typedef struct
 {
   GfProcess *process;
@@ -438,21 +463,7 @@ gf_process_finish (GfProcess *self,
   g_clear_pointer (&payload, g_variant_unref);
   gf_request_take_task (request);
   if (error == NULL)
-    {
-      gboolean serves;
-
-      g_mutex_lock (&self->lock);
-      serves = self->state == GF_PROCESS_STARTING;
-      if (serves)
-        {
-          self->state = GF_PROCESS_SERVING;
-          self->was_serving = TRUE;
-        }
-      g_mutex_unlock (&self->lock);
-
-      if (serves)
-        gf_process_pool_started (self->pool, self);
-    }
+    gf_process_serve (self);
   else if (!is_broken)
     {
       gf_process_pool_break (self->pool,

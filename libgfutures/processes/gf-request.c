@@ -137,7 +137,7 @@ gf_request_wait (GfRemote     *remote,
   if (reads)
     {
       process->n_waiting++;
-      gf_process_listen (process, process->events & ~EPOLLIN);
+      gf_process_listen (process, process->events);
     }
   g_mutex_unlock (&process->lock);
 

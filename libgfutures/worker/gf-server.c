@@ -684,7 +684,15 @@ gf_server_open_peer (int fd)
     return -1;
 
 #ifdef SYS_pidfd_open
-  return (int) syscall (SYS_pidfd_open, peer.pid, 0);
+  {
+    int death_fd = (int) syscall (SYS_pidfd_open, peer.pid, 0);
+
+    /* It is gone already. */
+    if (death_fd < 0 && errno == ESRCH)
+      _exit (0);
+
+    return death_fd;
+  }
 #else
   return -1;
 #endif
