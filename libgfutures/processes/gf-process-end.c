@@ -157,6 +157,9 @@ gf_process_reap (GfProcess *self,
     gf_process_signal (self, SIGKILL);
 
   g_subprocess_wait (self->subprocess, NULL, NULL);
+  /* If it was reaped before, that took no lock. This takes the one under which
+   * the status was written. */
+  gf_process_signal (self, 0);
 }
 
 /* As in: The worker (pid 1) … */

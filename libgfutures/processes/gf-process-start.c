@@ -236,6 +236,7 @@ gf_process_start_now (gpointer data,
   GfProcessPool *pool = data;
   g_auto (GfProcessStart) start = { 0 };
   g_autoptr (GError) error = NULL;
+  const char *identifier;
   GfProcess *self;
   gboolean closed;
   int errors_fds[2];
@@ -282,11 +283,14 @@ gf_process_start_now (gpointer data,
       return;
     }
 
-  self->pid = (guint) g_ascii_strtoull (g_subprocess_get_identifier (self->subprocess), NULL, 10);
+  /* NULL: it has ended and was reaped already. */
+  identifier = g_subprocess_get_identifier (self->subprocess);
+  self->pid = identifier != NULL ? (guint) g_ascii_strtoull (identifier, NULL, 10) : 0;
 #ifdef SYS_pidfd_open
-  /* It may have ended and been reaped, and then its number mean another one; but
-   * numbers are not used again so soon. */
-  self->death_fd = (int) syscall (SYS_pidfd_open, (pid_t) self->pid, 0);
+  /* If it is reaped just now, the number means nobody: numbers are not used again
+   * so soon. */
+  if (self->pid != 0)
+    self->death_fd = (int) syscall (SYS_pidfd_open, (pid_t) self->pid, 0);
 #endif
   gf_process_say_hello (self, start.memory_limit, !start.is_stdio);
 
