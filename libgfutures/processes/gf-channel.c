@@ -12,6 +12,7 @@
 
 #include "../future/gf-error.h"
 #include "gf-buffer-private.h"
+#include "gf-memory-private.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -261,15 +262,14 @@ gf_channel_add_target (GfChannel *self,
   GfTarget target;
 
   target.size = gf_frame_pad (size);
-  target.data = g_try_malloc (MAX (target.size, 1));
-  if (target.data == NULL)
+  target.bytes = gf_memory_new (target.size, size, &target.data);
+  if (target.bytes == NULL)
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
                    "There is no memory for a message of %" G_GSIZE_FORMAT " bytes", size);
       return NULL;
     }
 
-  target.bytes = g_bytes_new_with_free_func (target.data, size, g_free, target.data);
   if (size > 0)
     g_array_append_val (self->targets, target);
   else

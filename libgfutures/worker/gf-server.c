@@ -17,6 +17,7 @@
 #include "../future/gf-future-private.h"
 #include "../loop/gf-thread-private.h"
 #include "../processes/gf-channel-private.h"
+#include "../processes/gf-memory-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -147,6 +148,8 @@ gf_server_greet (GfServer  *self,
       if (g_variant_lookup (payload, "max-message-size", "t", &max_message_size))
         gf_channel_set_limit (self->channel, max_message_size);
       g_variant_lookup (payload, "memory-limit", "t", &self->memory_limit);
+      if (self->memory_limit > 0)
+        gf_memory_keep_nothing ();
     }
   if (hello->fd >= 0)
     {
