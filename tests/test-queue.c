@@ -6,7 +6,7 @@
 
 #include "loop/gf-queue-private.h"
 #include "threads/gf-injector-private.h"
-#include "threads/gf-lanes-private.h"
+#include "executor/gf-lanes-private.h"
 
 #define N_ITEMS     (g_test_slow () ? 5000000u : 200000u) /* a producer */
 #define N_PRODUCERS 2

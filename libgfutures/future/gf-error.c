@@ -94,7 +94,8 @@ gf_traceback_drop (GfTraceback *self)
 /**
  * gf_error_set_remote_traceback:
  * @error: an error
- * @traceback: where it was raised, in the words of its language
+ * @traceback: (nullable): where it was raised, in the words of its language;
+ *   %NULL takes an earlier one away
  *
  * Attaches a traceback to an error, for functions that are written in another
  * language than C. In a worker process, do so before the function returns
@@ -109,29 +110,33 @@ void
 gf_error_set_remote_traceback (const GError *error,
                                const char   *traceback)
 {
-  GfTraceback *added;
+  GfTraceback key;
   GfTraceback *old;
 
   g_return_if_fail (error != NULL);
-  g_return_if_fail (traceback != NULL);
 
-  added = g_new (GfTraceback, 1);
-  *added = gf_traceback_key (error);
-  added->message = g_strdup (error->message);
-  added->traceback = g_strdup (traceback);
+  key = gf_traceback_key (error);
 
   g_mutex_lock (&tracebacks_lock);
 
   if (tracebacks == NULL)
     tracebacks = g_hash_table_new_full (gf_traceback_hash, gf_traceback_equal, gf_traceback_free, NULL);
 
-  old = g_hash_table_lookup (tracebacks, added);
+  old = g_hash_table_lookup (tracebacks, &key);
   if (old != NULL)
     gf_traceback_drop (old);
-  else if (newest_tracebacks.length == MAX_TRACEBACKS)
-    gf_traceback_drop (g_queue_peek_tail (&newest_tracebacks));
-  g_queue_push_head (&newest_tracebacks, added);
-  g_hash_table_add (tracebacks, added);
+
+  if (traceback != NULL)
+    {
+      GfTraceback *added = g_memdup2 (&key, sizeof key);
+
+      added->message = g_strdup (error->message);
+      added->traceback = g_strdup (traceback);
+      if (newest_tracebacks.length == MAX_TRACEBACKS)
+        gf_traceback_drop (g_queue_peek_tail (&newest_tracebacks));
+      g_queue_push_head (&newest_tracebacks, added);
+      g_hash_table_add (tracebacks, added);
+    }
 
   g_mutex_unlock (&tracebacks_lock);
 }

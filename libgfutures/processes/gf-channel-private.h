@@ -45,5 +45,6 @@ void       gf_channel_append      (GfChannel        *self,
 gboolean   gf_channel_flush       (GfChannel        *self,
                                    gboolean          block);
 gboolean   gf_channel_has_output  (GfChannel        *self);
+void       gf_channel_end_output  (GfChannel        *self);
 
 G_END_DECLS

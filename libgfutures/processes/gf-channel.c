@@ -399,6 +399,14 @@ gf_channel_take (GfChannel *self,
     {
       gsize n_head;
 
+      /* They come with the first byte of their frame. */
+      if (self->fds->len > GF_FRAME_MAX_FDS + 1 || (self->fds->len > 0 && self->begin == self->end))
+        {
+          g_set_error (error, GF_FUTURE_ERROR, GF_FUTURE_ERROR_PROTOCOL,
+                       "Descriptors came that no frame announced (%u)", self->fds->len);
+          return FALSE;
+        }
+
       if (self->end - self->begin < GF_FRAME_HEAD_SIZE)
         return FALSE;
       if (!gf_head_parse (&message->head, self->buffer + self->begin, self->max_message_size, error))
@@ -484,4 +492,12 @@ gf_channel_flush (GfChannel *self,
       return errno == EAGAIN || errno == EWOULDBLOCK;
 
   return TRUE;
+}
+
+/* Tells the other side that nothing more will come. */
+void
+gf_channel_end_output (GfChannel *self)
+{
+  if (self->out_is_socket)
+    shutdown (self->out_fd, SHUT_WR);
 }

@@ -28,8 +28,10 @@
 #define EXTERNAL_SIZE (16 * 1024)
 /* How deep parts are looked for. */
 #define MAX_DEPTH     16
-#define MAX_PARTS     1024
+#define MAX_PARTS     512
 #define MAX_IOV       64
+
+G_STATIC_ASSERT (MAX_PARTS * (GF_FRAME_ENTRY_SIZE + MAX_DEPTH * 4) <= GF_FRAME_MAX_TABLE);
 
 static const guint8 zeros[8];
 

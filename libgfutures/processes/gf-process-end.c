@@ -220,15 +220,16 @@ gf_process_make_start_error (GfProcess *self)
 
 /* ---- what becomes of its tasks ---- */
 
-/* It was at work at this one. */
+/* It was at work at this one, or about to be. */
 static void
 gf_process_lose (GfProcess *self,
-                 GfRequest *request)
+                 GfRequest *request,
+                 gboolean   was_begun)
 {
   GfFuture *future = (GfFuture *) request->task;
   g_autofree char *while_what = NULL;
 
-  if (!gf_future_is_done (future) && gf_process_pool_retry (self->pool, request->task))
+  if (!gf_future_is_done (future) && gf_process_pool_retry (self->pool, request->task, was_begun))
     {
       GfPromise *task = gf_request_take_task (request);
 
@@ -254,6 +255,7 @@ gf_process_end_now (gpointer data,
   GfProcess *self = end->process;
   GfPromise *ahead[GF_MAX_REQUESTS];
   GfRequest *lost = NULL;
+  gboolean lost_begun = FALSE;
   guint n_ahead = 0;
   gboolean ended = FALSE;
   gboolean was_told;
@@ -282,8 +284,11 @@ gf_process_end_now (gpointer data,
 
       if (request->task == NULL)
         gf_request_take_task (request);
-      else if (lost == NULL && gf_request_was_begun (request))
-        lost = request;
+      else if (lost == NULL)
+        {
+          lost = request;
+          lost_begun = gf_request_was_begun (request);
+        }
       else
         ahead[n_ahead++] = gf_request_take_task (request);
     }
@@ -292,10 +297,10 @@ gf_process_end_now (gpointer data,
     gf_process_pool_executor_announce (self->pool->executor, FALSE, self->pid,
                                        g_subprocess_get_status (self->subprocess));
 
-  if (lost != NULL)
-    gf_process_lose (self, lost);
   if (n_ahead > 0)
     gf_process_pool_take_back (self->pool, ahead, n_ahead);
+  if (lost != NULL)
+    gf_process_lose (self, lost, lost_begun);
 
   gf_process_pool_gone (self->pool, self,
                         self->was_serving ? NULL : gf_process_make_start_error (self));

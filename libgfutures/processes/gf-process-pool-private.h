@@ -165,7 +165,8 @@ void           gf_process_pool_take_back  (GfProcessPool *self,
                                            GfPromise    **tasks,
                                            gsize          n_tasks);
 gboolean       gf_process_pool_retry      (GfProcessPool *self,
-                                           GfPromise     *task);
+                                           GfPromise     *task,
+                                           gboolean       was_begun);
 void           gf_process_pool_forget     (GfProcessPool *self,
                                            GfPromise     *task);
 void           gf_process_pool_break      (GfProcessPool *self,

@@ -622,17 +622,19 @@ gf_process_pool_leaves (GfProcessPool *self,
   g_mutex_unlock (&self->lock);
 }
 
-/* Whether a task whose process died is to be tried once more. */
+/* Whether a task whose process died is to be tried once more. One that was not
+ * begun costs nothing, unless process after process dies of being sent it. */
 gboolean
 gf_process_pool_retry (GfProcessPool *self,
-                       GfPromise     *task)
+                       GfPromise     *task,
+                       gboolean       was_begun)
 {
   gboolean retry;
   guint attempts;
 
   g_mutex_lock (&self->lock);
   attempts = GPOINTER_TO_UINT (g_hash_table_lookup (self->attempts, task));
-  retry = attempts < self->settings.max_retries;
+  retry = attempts < (guint64) self->settings.max_retries + (was_begun ? 0 : MAX_FAILURES);
   if (retry)
     {
       g_hash_table_insert (self->attempts, task, GUINT_TO_POINTER (attempts + 1));

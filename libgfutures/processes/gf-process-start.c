@@ -237,6 +237,7 @@ gf_process_start_now (gpointer data,
   g_auto (GfProcessStart) start = { 0 };
   g_autoptr (GError) error = NULL;
   const char *identifier;
+  const char *reason = NULL;
   GfProcess *self;
   gboolean closed;
   int errors_fds[2];
@@ -247,11 +248,16 @@ gf_process_start_now (gpointer data,
   closed = pool->closed;
   g_mutex_unlock (&pool->lock);
 
-  if (closed || socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
+  if (closed)
+    reason = "the pool was shut down";
+  /* Else a program would start itself for ever. */
+  else if (g_getenv (GF_TRANSPORT_VARIABLE) != NULL)
+    reason = "this process was itself started as a worker, and did not ask gf_worker_requested()";
+  else if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
+    reason = g_strerror (errno);
+  if (reason != NULL)
     {
-      gf_process_pool_gone (pool, NULL,
-                            gf_process_start_failed (start.argv, closed ? "the pool was shut down"
-                                                                        : g_strerror (errno)));
+      gf_process_pool_gone (pool, NULL, gf_process_start_failed (start.argv, reason));
       gf_process_pool_unref (pool);
       return;
     }

@@ -14,6 +14,7 @@
 #include "../loop/gf-thread-private.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -143,6 +144,10 @@ gf_process_listen (GfProcess *self,
 {
   if (gf_channel_has_output (self->channel))
     gf_channel_flush (self->channel, FALSE);
+
+  /* What lies between, ssh for example, ends when its input does. */
+  if (self->state == GF_PROCESS_RETIRING && !gf_channel_has_output (self->channel))
+    gf_channel_end_output (self->channel);
 
   events &= ~EPOLLOUT;
   if (self->n_waiting > 0)
@@ -393,8 +398,7 @@ gf_process_parse_error (GVariant *payload)
 
   error = quark != 0 ? g_error_new_literal (quark, code, message)
                      : g_error_new (GF_FUTURE_ERROR, GF_FUTURE_ERROR_REMOTE, "%s (%s, %d)", message, domain, code);
-  if (traceback != NULL)
-    gf_error_set_remote_traceback (error, traceback);
+  gf_error_set_remote_traceback (error, traceback);
 
   return error;
 }
@@ -449,6 +453,14 @@ gf_process_finish (GfProcess *self,
                                        "A worker’s ERROR has a payload that is no (sisms)");
           is_broken = TRUE;
         }
+    }
+  else if (payload != NULL && strchr (g_variant_get_type_string (payload), 'h') != NULL)
+    {
+      error = g_error_new (GF_FUTURE_ERROR, GF_FUTURE_ERROR_PROTOCOL,
+                           "A worker’s RESULT (%s) has a handle, which means nothing here",
+                           g_variant_get_type_string (payload));
+      g_clear_pointer (&payload, g_variant_unref);
+      is_broken = TRUE;
     }
   if (is_broken)
     gf_process_fail (self, g_error_copy (error));
@@ -561,7 +573,7 @@ gf_process_gives_up (GfProcess *self,
                      GError   **error)
 {
   g_autoptr (GVariant) payload = gf_message_take_payload (message, error);
-  GError *reason = payload != NULL ? gf_process_parse_error (payload) : NULL;
+  GError *reason = gf_process_parse_error (payload);
 
   if (reason == NULL)
     {
@@ -573,9 +585,9 @@ gf_process_gives_up (GfProcess *self,
 
   g_mutex_lock (&self->lock);
   if (self->failure == NULL)
-    self->failure = g_steal_pointer (&reason);
+    self->failure = g_error_new_literal (GF_FUTURE_ERROR, GF_FUTURE_ERROR_WORKER_DIED, reason->message);
   g_mutex_unlock (&self->lock);
-  g_clear_error (&reason);
+  g_error_free (reason);
 
   /* Nothing more goes there. */
   gf_process_pool_leaves (self->pool, self);

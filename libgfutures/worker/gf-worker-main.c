@@ -32,19 +32,28 @@
  * |[<!-- language="C" -->
  * #include <gfutures.h>
  *
- * extern void register_my_functions (void);
- * extern int  run_my_application    (int argc, char **argv);
+ * static GVariant *
+ * upper_case (GVariant *arguments, GfPromise *promise, gpointer user_data, GError **error)
+ * {
+ *   const char *text;
+ *
+ *   g_variant_get (arguments, "(&s)", &text);
+ *   return g_variant_new_take_string (g_utf8_strup (text, -1));
+ * }
  *
  * int
  * main (int argc, char **argv)
  * {
+ *   g_autoptr (GApplication) application = NULL;
+ *
  *   if (gf_worker_requested ())
  *     {
- *       register_my_functions ();
+ *       gf_function_register ("upper-case", upper_case, NULL, NULL);
  *       return gf_worker_run (argc, argv);
  *     }
  *
- *   return run_my_application (argc, argv);
+ *   application = g_application_new ("org.example.Writer", G_APPLICATION_DEFAULT_FLAGS);
+ *   return g_application_run (application, argc, argv);
  * }
  * ]|
  *
