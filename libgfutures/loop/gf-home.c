@@ -36,8 +36,11 @@
 #define BATCH_FIRST       64
 #define BATCH_MAX         (1 << 20)
 
-/* Without a loop, the queue is looked through when it has grown by this much. */
-#define RELIEVE_MIN 256
+/* Without a loop, the queue is looked through when it has grown by this much.
+ * Each time the first few are: what was only just waited for is mostly among
+ * them. */
+#define RELIEVE_MIN   256
+#define RELIEVE_FIRST 8
 
 typedef struct
 {
@@ -640,6 +643,57 @@ gf_home_put_off (GfHome     *self,
   self->frame_last = &item->next;
 }
 
+/* Looks once more at the first @n of those that were left. */
+static void
+gf_home_relieve_left (GfHome *self,
+                      gsize   n)
+{
+  GfHomeItem *next = self->first;
+  GfHomeItem *kept = NULL;
+  GfHomeItem **last = &kept;
+  gsize n_kept = 0;
+
+  if (next == NULL)
+    return;
+
+  n = MIN (n, self->n_left);
+  /* What is released may run a loop: what is looked at is out of the list. */
+  for (gsize i = 1; i < n; i++)
+    next = next->next;
+  {
+    GfHomeItem *rest = next->next;
+
+    next->next = NULL;
+    next = self->first;
+    self->first = rest;
+    if (rest == NULL)
+      self->last = &self->first;
+    self->n_left -= n;
+  }
+
+  while (next != NULL)
+    {
+      GfHomeItem *item = next;
+
+      next = item->next;
+      if (!item->func (item, GF_HOME_RELIEVE))
+        {
+          *last = item;
+          last = &item->next;
+          n_kept++;
+        }
+    }
+
+  if (n_kept == 0)
+    return;
+
+  *last = self->first;
+  if (self->first == NULL)
+    self->last = last;
+  self->first = kept;
+  self->n_left += n_kept;
+}
+
 /* For programs that run no loop: releases what this thread gave and is done
  * with, leaves the rest queued, in order. Each item is looked at when it came
  * in, and again each time their number has doubled. */
@@ -663,21 +717,11 @@ gf_home_relieve (GfHome *self)
 
   if (self->n_left >= RELIEVE_MIN + 2 * self->n_left_before)
     {
-      GfHomeItem *next = self->first;
-
-      self->first = NULL;
-      self->last = &self->first;
-      self->n_left = 0;
-
-      while ((item = next) != NULL)
-        {
-          next = item->next;
-          if (!item->func (item, GF_HOME_RELIEVE))
-            gf_home_leave_queued (self, item);
-        }
-
+      gf_home_relieve_left (self, G_MAXSIZE);
       self->n_left_before = self->n_left;
     }
+  else
+    gf_home_relieve_left (self, RELIEVE_FIRST);
 
   while ((item = gf_queue_take (&self->queue)) != NULL)
     if (!item->func (item, GF_HOME_RELIEVE))

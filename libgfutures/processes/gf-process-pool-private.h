@@ -114,6 +114,8 @@ struct _GfProcess
   guint           n_assigned;
   guint           events;         /* that the I/O thread listens to */
   guint           n_waiting;      /* threads that read for themselves */
+  guint           waiter;         /* the thread that does so again and again, or 0 */
+  guint64         waiter_id;      /* last_id when the timer last looked */
   GfTimer        *timer;          /* for starting, then for ending */
   gboolean        is_retiring;    /* it was told to end */
   gboolean        said_hello;
@@ -201,6 +203,7 @@ void           gf_process_signal          (GfProcess     *self,
 GfReceive      gf_process_read            (GfProcess     *self);
 void           gf_process_listen          (GfProcess     *self,
                                            guint          events);
+void           gf_process_trust_waiter    (GfProcess     *self);
 
 /* gf-process-start.c */
 void           gf_process_start           (GfProcessPool *pool);

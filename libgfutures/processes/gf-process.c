@@ -22,6 +22,8 @@
 
 /* Payloads from this size on are checked on another thread. */
 #define LARGE_PAYLOAD (256 * 1024)
+/* How often it is seen to that somebody reads. */
+#define WAITER_US     2000
 /* How long a process may take to end when it was told to. */
 #define END_US        (2 * G_USEC_PER_SEC)
 
@@ -245,8 +247,10 @@ gf_process_assign (GfProcess  *self,
                        ((GfFuture *) task)->priority, task->what.function, task->data);
     }
 
+  /* Who has waited for each of its tasks so far will wait for this one. */
   if (self->state == GF_PROCESS_SERVING)
-    gf_process_listen (self, self->events | EPOLLIN);
+    gf_process_listen (self, self->waiter == gf_thread_get ()->id && self->requests.length == 1
+                             ? self->events : self->events | EPOLLIN);
 
   g_mutex_unlock (&self->lock);
 
@@ -299,6 +303,51 @@ gf_process_take_back (GfProcess  *self,
     tasks[i] = gf_request_take_task (taken[n_taken - 1 - i]);
 
   return n_taken;
+}
+
+static void gf_process_watch_waiter (GfProcess *self);
+
+/* Is the waiter still at it? */
+static void
+gf_process_check_waiter (gpointer data)
+{
+  GfProcess *self = data;
+
+  g_mutex_lock (&self->lock);
+
+  if (self->state == GF_PROCESS_DEAD || self->last_id == self->waiter_id)
+    {
+      /* It has not called again, or does not wait for what it called. */
+      self->waiter = 0;
+      if (self->state != GF_PROCESS_DEAD && self->requests.length > 0)
+        gf_process_listen (self, self->events | EPOLLIN);
+    }
+  else
+    gf_process_watch_waiter (self);
+
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+gf_process_watch_waiter (GfProcess *self)
+{
+  self->waiter_id = self->last_id;
+  gf_timer_unref (gf_timer_start (g_get_monotonic_time () + WAITER_US, gf_process_check_waiter,
+                                  gf_process_ref (self), (GDestroyNotify) gf_process_unref));
+}
+
+/* The calling thread has read its answer itself. To switch the I/O thread on and
+ * off for each call takes as long as the call: as long as this thread goes on
+ * like this, it stays off. A timer sees to it that nothing is left lying. With
+ * the lock held. */
+void
+gf_process_trust_waiter (GfProcess *self)
+{
+  guint id = gf_thread_get ()->id;
+
+  if (self->waiter == 0 && self->state == GF_PROCESS_SERVING)
+    gf_process_watch_waiter (self);
+  self->waiter = id;
 }
 
 /* Lets those who read in gf_process_wait() look around. */

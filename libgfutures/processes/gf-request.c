@@ -19,9 +19,6 @@
 #define MARK_BEGUN     1
 #define MARK_WITHDRAWN 2
 
-/* How long who waits looks for the answer before it sleeps. */
-#define SPIN_US        20
-
 static GfRequest *
 remote_to_request (GfRemote *remote)
 {
@@ -114,7 +111,8 @@ gf_request_withdrawn (GfRemote *remote)
 }
 
 /* The calling thread reads what the process sends, if nobody does, till the
- * future is settled. It runs nothing of the application's, and leaves whatever
+ * future is settled. It does not spin: the kernel likes to run both ends of a
+ * socket on one processor, and then the worker would wait for that. It runs nothing of the application's, and leaves whatever
  * else comes to others. */
 static void
 gf_request_wait (GfRemote     *remote,
@@ -126,7 +124,6 @@ gf_request_wait (GfRemote     *remote,
   GfProcess *process = self->process;
   GfThread *thread = gf_thread_get ();
   gboolean was_shared = thread->is_shared;
-  gint64 spin_end;
   gboolean reads;
 
   if (!g_mutex_trylock (&process->read_lock))
@@ -148,36 +145,32 @@ gf_request_wait (GfRemote     *remote,
     }
 
   thread->is_shared = TRUE;
-  spin_end = thread->may_spin ? g_get_monotonic_time () + SPIN_US : 0;
 
   while (!gf_future_is_done (future) && !g_cancellable_is_cancelled (cancellable))
     {
       struct pollfd fds[] = { { gf_channel_get_fd (process->channel), POLLIN, 0 },
                               { process->wake_fd, POLLIN, 0 } };
       struct timespec time_left = { 0 };
-      gint64 now;
       guint64 count;
-      GfReceive received = gf_process_read (process);
 
-      if (received == GF_RECEIVE_DATA)
-        continue;
-      if (received != GF_RECEIVE_AGAIN || !g_atomic_int_get (&self->is_sent) ||
-          g_atomic_int_get (&process->has_died))
-        break;
-
-      now = g_get_monotonic_time ();
-      if (now < spin_end)
+      if (deadline >= 0)
         {
-          gf_thread_relax ();
-          continue;
-        }
-      if (deadline >= 0 && now >= deadline)
-        break;
+          gint64 now = g_get_monotonic_time ();
 
-      time_left.tv_sec = (deadline - now) / G_USEC_PER_SEC;
-      time_left.tv_nsec = (deadline - now) % G_USEC_PER_SEC * 1000;
-      if (ppoll (fds, G_N_ELEMENTS (fds), deadline < 0 ? NULL : &time_left, NULL) > 0 && fds[1].revents != 0)
+          if (now >= deadline)
+            break;
+          time_left.tv_sec = (deadline - now) / G_USEC_PER_SEC;
+          time_left.tv_nsec = (deadline - now) % G_USEC_PER_SEC * 1000;
+        }
+
+      if (ppoll (fds, G_N_ELEMENTS (fds), deadline < 0 ? NULL : &time_left, NULL) <= 0)
+        continue;
+      if (fds[1].revents != 0)
         (void) !read (process->wake_fd, &count, sizeof count);
+      if (fds[0].revents != 0 && gf_process_read (process) < GF_RECEIVE_AGAIN)
+        break;
+      if (!g_atomic_int_get (&self->is_sent) || g_atomic_int_get (&process->has_died))
+        break;
     }
 
   thread->is_shared = was_shared;
@@ -186,6 +179,8 @@ gf_request_wait (GfRemote     *remote,
   process->n_waiting--;
   if (process->state != GF_PROCESS_DEAD && process->requests.length > 0)
     gf_process_listen (process, process->events | EPOLLIN);
+  else if (gf_future_is_done (future))
+    gf_process_trust_waiter (process);
   g_mutex_unlock (&process->lock);
 
   g_mutex_unlock (&process->read_lock);

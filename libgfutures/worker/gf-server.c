@@ -246,8 +246,8 @@ gf_server_handle (GfServer  *self,
     }
 }
 
-/* Reads what is there. FALSE: nothing is. */
-static gboolean
+/* Reads what is there. */
+static void
 gf_server_read (GfServer *self)
 {
   GfReceive received;
@@ -269,8 +269,6 @@ gf_server_read (GfServer *self)
         }
     }
   while (received == GF_RECEIVE_DATA && self->failure == NULL && gf_channel_is_amid (self->channel));
-
-  return received == GF_RECEIVE_DATA;
 }
 
 /* ---- the watching thread ---- */
@@ -419,6 +417,10 @@ gf_server_watch (gpointer data)
           if (self->failure == NULL)
             gf_server_read (self);
           g_mutex_unlock (&self->lock);
+
+          /* The other one looked at the queue before, and goes to sleep. */
+          if (!atomic_load (&self->busy))
+            g_main_context_wakeup (self->context);
         }
     }
 
@@ -600,20 +602,6 @@ gf_server_serve (GfServer  *self,
     gf_server_end (self);
 }
 
-static GfMessage *
-gf_server_take (GfServer *self)
-{
-  GfMessage *request;
-
-  g_mutex_lock (&self->lock);
-  request = g_queue_pop_head (&self->requests);
-  if (request == NULL && self->failure == NULL && !self->shut_down && gf_server_read (self))
-    request = g_queue_pop_head (&self->requests);
-  g_mutex_unlock (&self->lock);
-
-  return request;
-}
-
 static gboolean
 gf_server_prepare (GSource *source G_GNUC_UNUSED,
                    int     *timeout_ms)
@@ -638,6 +626,7 @@ gf_server_serve_all (GfServer *self)
 {
   GSource *input = g_source_new (&input_funcs, sizeof (GSource));
   GPollFD poll_fd = { self->fd, G_IO_IN, 0 };
+  gboolean ends;
 
   g_source_set_static_name (input, "gf-server");
   g_source_add_poll (input, &poll_fd);
@@ -645,30 +634,36 @@ gf_server_serve_all (GfServer *self)
 
   for (;;)
     {
-      GfMessage *request = gf_server_take (self);
-      gboolean ends;
+      GfMessage *request;
+      gboolean iterate;
+
+      g_mutex_lock (&self->lock);
+      request = g_queue_pop_head (&self->requests);
+      ends = self->failure != NULL || (self->shut_down && request == NULL);
+      g_mutex_unlock (&self->lock);
 
       if (request != NULL)
         {
           gf_server_serve (self, request);
           gf_message_clear (request);
           g_free (request);
-
-          if (G_UNLIKELY (atomic_load_explicit (&self->iterate, memory_order_relaxed)))
-            {
-              atomic_store_explicit (&self->iterate, FALSE, memory_order_relaxed);
-              g_main_context_iteration (self->context, FALSE);
-            }
-          continue;
         }
-
-      g_mutex_lock (&self->lock);
-      ends = self->failure != NULL || (self->shut_down && g_queue_is_empty (&self->requests));
-      g_mutex_unlock (&self->lock);
       if (ends)
         break;
 
-      g_main_context_iteration (self->context, TRUE);
+      /* With nothing else to do, or now and then. */
+      iterate = request == NULL || atomic_exchange_explicit (&self->iterate, FALSE, memory_order_relaxed);
+      if (!iterate)
+        continue;
+
+      poll_fd.revents = 0;
+      g_main_context_iteration (self->context, request == NULL);
+      if (poll_fd.revents != 0)
+        {
+          g_mutex_lock (&self->lock);
+          gf_server_read (self);
+          g_mutex_unlock (&self->lock);
+        }
     }
 
   g_source_destroy (input);
