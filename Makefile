@@ -7,7 +7,7 @@ TREE =
 C_ONLY = -Dintrospection=disabled -Dvapi=disabled -Ddocs=disabled -Dtests=false
 
 help:
-	@echo "make demo      hash a directory tree on all processors; TREE=/some/dir chooses it"
+	@echo "make demo      hash a directory tree by threads and by processes; TREE=/some/dir chooses it"
 	@echo "make check     build with gcc, clang and the sanitizers, and run every test"
 	@echo "make bench     measure, beside GThreadPool and GTask"
 	@echo "make docs      build the reference manual"
