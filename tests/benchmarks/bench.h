@@ -24,6 +24,7 @@ typedef struct
 {
   guint64 n;                            /* how many tasks */
   double  values[BENCH_MAX_METRICS];    /* what was measured */
+  const char *skipped;                  /* why this peer cannot run here, or NULL */
 } BenchRun;
 
 typedef struct
@@ -52,6 +53,7 @@ typedef struct
   guint64      n;
   guint64      n_quick;
   BenchPeer    peers[BENCH_MAX_PEERS];
+  gboolean     one_processor;           /* all on one, to leave out what it costs to wake another */
 } BenchCase;
 
 /* One list per file, each ended by a case without a name. */
@@ -61,6 +63,10 @@ extern const BenchCase bench_latency_cases[];
 extern const BenchCase bench_fork_join_cases[];
 extern const BenchCase bench_fairness_cases[];
 extern const BenchCase bench_memory_cases[];
+extern const BenchCase bench_process_cases[];
+
+/* The functions that this program offers as a worker. */
+void   bench_processes_register (void);
 
 gint64 bench_now_ns         (void);
 gint64 bench_thread_cpu_ns  (void);
