@@ -188,14 +188,16 @@ gf_function_map (GfFunctionEntry *entry,
     {
       GVariant *item = g_variant_get_child_value (items, i);
       GVariant *result = entry->function (item, promise, entry->data, error);
+      guint state = gf_future_load_state ((GfFuture *) promise);
 
       g_variant_unref (item);
-      if (*error == NULL && (gf_future_load_state ((GfFuture *) promise) & GF_STATE_HELD))
-        g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                     "“%s” holds its promise, and cannot be mapped: a function that is mapped "
-                     "has to return its result", name);
-      if (*error == NULL && gf_promise_should_stop (promise))
+      if (*error == NULL &&
+          ((state & GF_STATE_MASK) == GF_FUTURE_STATE_CANCELLED || (state & GF_STATE_TIMED_OUT)))
         g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The map was cancelled");
+      else if (*error == NULL && (gf_state_is_settled (state) || (state & GF_STATE_HELD)))
+        g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                     "“%s” holds or settles its promise, and cannot be mapped: a function that is "
+                     "mapped has to return its result", name);
       if (*error != NULL)
         {
           g_clear_pointer (&result, g_variant_unref);

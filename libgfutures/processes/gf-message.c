@@ -623,7 +623,7 @@ gf_put_array (GVariant *empty,
   const GVariantType *type = g_variant_get_type (empty);
   GVariant *array = NULL;
 
-  if (g_variant_type_is_array (type) &&
+  if (g_variant_type_is_array (type) && g_variant_get_size (empty) == 0 &&
       gf_variant_number_size (g_variant_type_element (type)) != 0)
     array = gf_variant_new_checked (type, part->bytes);
   if (array == NULL)

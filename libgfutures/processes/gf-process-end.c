@@ -211,7 +211,8 @@ gf_process_make_start_error (GfProcess *self)
   g_autofree char *lines = gf_process_get_last_lines (self);
 
   return g_error_new (GF_FUTURE_ERROR, GF_FUTURE_ERROR_BROKEN_EXECUTOR,
-                      "The worker “%s” %s before it served%s%s%s%s", self->command_line, end,
+                      "The worker “%s” %s before it served%s%s%s%s", self->command_line,
+                      self->failure != NULL ? "was put down" : end,
                       self->failure != NULL ? ": " : "",
                       self->failure != NULL ? self->failure->message : "",
                       lines != NULL ? "\nThe last lines of its standard error:\n" : "",

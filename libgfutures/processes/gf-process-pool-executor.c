@@ -84,8 +84,8 @@
  * type with handles (`h`) is refused with %G_IO_ERROR_INVALID_ARGUMENT; a handle
  * inside a variant (`v`) travels as the mere number.
  *
- * Properties may be set on any thread; workers that start afterwards follow
- * them. The pool may be used from any thread.
+ * Properties may be set on any thread, which is where they are notified; workers
+ * that start afterwards follow them. The pool may be used from any thread.
  */
 
 /**
@@ -325,20 +325,64 @@ gf_process_pool_executor_get_property (GObject    *object,
   g_mutex_unlock (&pool->lock);
 }
 
-static void
+/* These say whether something has changed. */
+
+static gboolean
 set_strings (char         ***strings,
              const GValue   *value)
 {
+  const char * const *added = g_value_get_boxed (value);
+
+  /* An empty one is none. */
+  if (added != NULL && added[0] == NULL)
+    added = NULL;
+  if (added == (gpointer) *strings ||
+      (added != NULL && *strings != NULL && g_strv_equal (added, (const char * const *) *strings)))
+    return FALSE;
+
   g_strfreev (*strings);
-  *strings = g_value_dup_boxed (value);
+  *strings = g_strdupv ((char **) added);
+
+  return TRUE;
 }
 
-static void
+static gboolean
 set_string (char         **string,
             const GValue  *value)
 {
+  if (g_strcmp0 (*string, g_value_get_string (value)) == 0)
+    return FALSE;
+
   g_free (*string);
   *string = g_value_dup_string (value);
+
+  return TRUE;
+}
+
+static gboolean
+set_variant (GVariant     **variant,
+             const GValue  *value)
+{
+  GVariant *added = g_value_get_variant (value);
+
+  if (added == *variant || (added != NULL && *variant != NULL && g_variant_equal (added, *variant)))
+    return FALSE;
+
+  g_clear_pointer (variant, g_variant_unref);
+  *variant = g_value_dup_variant (value);
+
+  return TRUE;
+}
+
+static gboolean
+set_uint (guint        *number,
+          const GValue *value)
+{
+  gboolean changed = *number != g_value_get_uint (value);
+
+  *number = g_value_get_uint (value);
+
+  return changed;
 }
 
 static void
@@ -349,68 +393,72 @@ gf_process_pool_executor_set_property (GObject      *object,
 {
   GfProcessPool *pool = GF_PROCESS_POOL_EXECUTOR (object)->pool;
   GfProcessSettings *settings = &pool->settings;
+  gboolean changed = FALSE;
 
   g_mutex_lock (&pool->lock);
 
   switch (prop_id)
     {
     case PROP_WORKER_ARGV:
-      set_strings (&settings->worker_argv, value);
-      /* An empty one is none. */
-      if (settings->worker_argv != NULL && settings->worker_argv[0] == NULL)
-        g_clear_pointer (&settings->worker_argv, g_strfreev);
+      changed = set_strings (&settings->worker_argv, value);
       break;
     case PROP_LAUNCHER:
-      set_strings (&settings->launcher, value);
+      changed = set_strings (&settings->launcher, value);
       break;
     case PROP_TRANSPORT:
+      changed = settings->transport != (GfWorkerTransport) g_value_get_enum (value);
       settings->transport = g_value_get_enum (value);
       break;
     case PROP_MODULES:
-      set_strings (&settings->modules, value);
+      changed = set_strings (&settings->modules, value);
       break;
     case PROP_ENVIRONMENT:
-      set_strings (&settings->environment, value);
+      changed = set_strings (&settings->environment, value);
       break;
     case PROP_WORKING_DIRECTORY:
-      set_string (&settings->working_directory, value);
+      changed = set_string (&settings->working_directory, value);
       break;
     case PROP_MAX_TASKS_PER_WORKER:
-      settings->max_tasks_per_worker = g_value_get_uint (value);
+      changed = set_uint (&settings->max_tasks_per_worker, value);
       break;
     case PROP_TASK_TIMEOUT:
+      changed = settings->task_timeout != g_value_get_int64 (value);
       settings->task_timeout = g_value_get_int64 (value);
       break;
     case PROP_CANCEL_GRACE:
-      settings->cancel_grace = g_value_get_uint (value);
+      changed = set_uint (&settings->cancel_grace, value);
       break;
     case PROP_MAX_MESSAGE_SIZE:
-      atomic_store_explicit (&pool->max_message_size, g_value_get_uint64 (value), memory_order_relaxed);
+      changed = atomic_exchange_explicit (&pool->max_message_size, g_value_get_uint64 (value),
+                                          memory_order_relaxed) != g_value_get_uint64 (value);
       break;
     case PROP_MEMORY_LIMIT:
+      changed = settings->memory_limit != g_value_get_uint64 (value);
       settings->memory_limit = g_value_get_uint64 (value);
       break;
     case PROP_MAX_RETRIES:
-      settings->max_retries = g_value_get_uint (value);
+      changed = set_uint (&settings->max_retries, value);
       break;
     case PROP_INITIALIZER:
-      set_string (&settings->initializer, value);
+      changed = set_string (&settings->initializer, value);
       break;
     case PROP_INITIALIZER_ARGUMENTS:
-      g_clear_pointer (&settings->initializer_arguments, g_variant_unref);
-      settings->initializer_arguments = g_value_dup_variant (value);
+      changed = set_variant (&settings->initializer_arguments, value);
       break;
     case PROP_START_TIMEOUT:
-      settings->start_timeout = g_value_get_uint (value);
+      changed = set_uint (&settings->start_timeout, value);
       break;
     case PROP_IDLE_TIMEOUT:
-      settings->idle_timeout = g_value_get_uint (value);
+      changed = set_uint (&settings->idle_timeout, value);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
 
   g_mutex_unlock (&pool->lock);
+
+  if (changed)
+    g_object_notify_by_pspec (object, pspec);
 }
 
 static void
@@ -418,7 +466,7 @@ gf_process_pool_executor_class_init (GfProcessPoolExecutorClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GfExecutorClass *executor_class = GF_EXECUTOR_CLASS (klass);
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
 
   object_class->constructed = gf_process_pool_executor_constructed;
   object_class->finalize = gf_process_pool_executor_finalize;
@@ -437,7 +485,7 @@ gf_process_pool_executor_class_init (GfProcessPoolExecutorClass *klass)
    * Since: 1.0
    */
   props[PROP_WORKER_ARGV] =
-    g_param_spec_boxed ("worker-argv", NULL, NULL, G_TYPE_STRV, flags | G_PARAM_CONSTRUCT_ONLY);
+    g_param_spec_boxed ("worker-argv", NULL, NULL, G_TYPE_STRV, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_CONSTRUCT_ONLY);
 
   /**
    * GfProcessPoolExecutor:launcher:

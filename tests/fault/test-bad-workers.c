@@ -1,0 +1,600 @@
+/* test-bad-workers.c - what the pool makes of workers that talk nonsense
+ *
+ * The worker is put down, the task fails and tells why, the pool takes the next
+ * call; nothing hangs, and no length is believed that costs memory.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "../test-processes.h"
+
+static GfExecutor *
+bad_pool_new (TestVia     via,
+              const char *hello,
+              guint32     seed)
+{
+  g_autofree char *program = g_test_build_filename (G_TEST_BUILT, "fault", "bad-worker", NULL);
+  g_autofree char *seed_text = g_strdup_printf ("%u", seed);
+  const char *argv[] = { program, hello, seed_text, NULL };
+  GfExecutor *pool = gf_process_pool_executor_new (1, argv);
+
+  if (via == VIA_STDIO)
+    g_object_set (pool, "transport", GF_WORKER_TRANSPORT_STDIO, NULL);
+  return pool;
+}
+
+typedef struct
+{
+  TestVia via;
+  GfExecutor *pool;
+} Fixture;
+
+static void
+set_up (Fixture      *self,
+        gconstpointer data)
+{
+  self->via = GPOINTER_TO_UINT (data);
+  self->pool = bad_pool_new (self->via, "ok", 0);
+}
+
+static void
+tear_down (Fixture      *self,
+           gconstpointer data)
+{
+  test_pool_end (self->pool);
+  g_assert_cmpuint (test_n_children (), ==, 0);
+}
+
+static void
+assert_good (GfExecutor *pool)
+{
+  g_autoptr (GfFuture) future = gf_executor_call (pool, "good", NULL);
+
+  g_assert_cmpstr (g_variant_get_string (test_result (future), NULL), ==, "good");
+}
+
+/* kB of memory that this process uses, or used at most */
+static int
+memory_of (const char *what)
+{
+  g_autofree char *text = NULL;
+
+  g_file_get_contents ("/proc/self/status", &text, NULL, NULL);
+  return atoi (strstr (text, what) + strlen (what));
+}
+
+/* Mistakes in an answer */
+
+static const struct
+{
+  const char *name;
+  int error;
+  const char *tells;
+} mistakes[] = {
+  { "magic", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "version", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "type", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "type-zero", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "order", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "id", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "name-length", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "name-length-4097", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "type-length", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "type-length-4097", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "table-length", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "table-length-odd", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "payload-length", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "payload-length-most", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "payload-length-wraps", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "payload-length-3-gib", GF_FUTURE_ERROR_PROTOCOL, "" },
+
+  { "normal-string", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "normal-utf8", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "normal-boolean", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "normal-array", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "normal-tuple", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "normal-variant", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "normal-dictionary", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "normal-integer", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "normal-empty", GF_FUTURE_ERROR_PROTOCOL, "" },
+
+  { "type-unknown", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "type-key", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "type-open", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "type-two", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "type-any", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "type-any-array", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "type-tuple", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "type-handle", GF_FUTURE_ERROR_PROTOCOL, "" },
+
+  { "error-payload", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "error-nothing", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "error-domain", GF_FUTURE_ERROR_REMOTE, "in order" },
+  { "progress-payload", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "says-1", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "says-2", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "says-6", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "says-7", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "garbage", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "half-then-exit", GF_FUTURE_ERROR_WORKER_DIED, "status 0" },
+  { "exit", GF_FUTURE_ERROR_WORKER_DIED, "status 3" },
+
+  { "part-length", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "part-length-most", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "part-path-absurd", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "part-path-wraps", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "part-path-long", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "part-path-outside", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "part-path-deep", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "part-path-to-a-string", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "part-path-to-a-tuple", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "part-twice", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "part-order", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "part-odd", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "part-of-strings", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "part-filled", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "part-without-payload", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "part-sum", GF_FUTURE_ERROR_PROTOCOL, "" },
+
+  { "fd-none", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "fd-short", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "fd-huge", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "fd-offset", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "fd-offset-wraps", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "fd-unsealed", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "fd-writable", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "fd-shrinkable", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "fd-device", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "fd-socket", GF_FUTURE_ERROR_PROTOCOL, "" },
+};
+
+static void
+test_mistake (Fixture    *self,
+              const char *name)
+{
+  int before = memory_of ("VmHWM:");
+  guint n_descriptors;
+  guint i = 0;
+
+  while (!g_str_equal (mistakes[i].name, name))
+    i++;
+  assert_good (self->pool);
+  n_descriptors = test_n_descriptors ();
+  for (guint round = 0; round < 2; round++)
+    {
+      g_autoptr (GfFuture) future = gf_executor_call (self->pool, name, NULL);
+
+      test_assert_fails (future, GF_FUTURE_ERROR, mistakes[i].error);
+      g_test_message ("%s: %s", name, gf_future_get_error (future)->message);
+      test_assert_tells (future, mistakes[i].tells);
+      assert_good (self->pool);
+    }
+  test_drain ();
+  test_await_descriptors (n_descriptors);
+  g_assert_cmpint (memory_of ("VmHWM:") - before, <, 20000);
+}
+
+typedef struct
+{
+  TestVia via;
+  const char *name;
+} MistakeCase;
+
+static void
+test_mistake_case (gconstpointer data)
+{
+  const MistakeCase *mistake = data;
+  Fixture self;
+
+  set_up (&self, GUINT_TO_POINTER (mistake->via));
+  test_mistake (&self, mistake->name);
+  tear_down (&self, NULL);
+}
+
+static void
+add_mistakes (void)
+{
+  for (guint via = 0; via < 2; via++)
+    for (guint i = 0; i < G_N_ELEMENTS (mistakes); i++)
+      {
+        g_autofree char *path = g_strdup_printf ("/process-pool/bad/%s/%s", test_via_names[via], mistakes[i].name);
+        MistakeCase *mistake = g_new (MistakeCase, 1);
+
+        /* no descriptors over stdio */
+        if (via == VIA_STDIO && g_str_has_prefix (mistakes[i].name, "fd-"))
+          {
+            g_free (mistake);
+            continue;
+          }
+        *mistake = (MistakeCase) { via, mistakes[i].name };
+        g_test_add_data_func_full (path, mistake, test_mistake_case, g_free);
+      }
+}
+
+/* No mistakes: so that the others fail for the right reason */
+
+static void
+test_good_frames (Fixture      *self,
+                  gconstpointer data)
+{
+  static const char *const names[] = { "good", "good-byte-by-byte", "part-good", "fd-good" };
+
+  for (guint i = 0; i < (self->via == VIA_SOCKET ? 4 : 3); i++)
+    {
+      g_autoptr (GfFuture) future = gf_executor_call (self->pool, names[i], NULL);
+      GVariant *result = test_result (future);
+
+      if (i < 2)
+        g_assert_cmpstr (g_variant_get_string (result, NULL), ==, "good");
+      else
+        {
+          g_autoptr (GVariant) bytes = g_variant_get_child_value (result, 1);
+
+          g_assert_cmpstr (g_variant_get_type_string (result), ==, "(say)");
+          g_assert_cmpuint (g_variant_get_size (bytes), ==, i == 2 ? 5 : 4096);
+          g_assert_cmpuint (*(const guint8 *) g_variant_get_data (bytes), ==, i == 2 ? 'p' : 0);
+        }
+    }
+}
+
+static void
+test_good_outcomes (Fixture      *self,
+                    gconstpointer data)
+{
+  g_autoptr (GfFuture) nothing = gf_executor_call (self->pool, "good-nothing", NULL);
+  g_autoptr (GfFuture) error = gf_executor_call (self->pool, "error-good", NULL);
+
+  g_assert_null (test_result (nothing));
+  test_assert_fails (error, G_IO_ERROR, 5);
+  g_assert_cmpstr (gf_future_get_error (error)->message, ==, "in order");
+}
+
+/* Mistakes after a good answer: the task has its result, the worker goes. */
+static void
+test_mistake_after_an_answer (gconstpointer data)
+{
+  static const char *const names[] = { "twice", "garbage-after" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      GfExecutor *pool = bad_pool_new (GPOINTER_TO_UINT (data), "ok", 0);
+      g_autoptr (GfFuture) future = gf_executor_call (pool, names[i], NULL);
+
+      g_assert_cmpstr (g_variant_get_string (test_result (future), NULL), ==, "good");
+      test_await_no_children ();
+      assert_good (pool);
+      test_pool_end (pool);
+    }
+}
+
+/* What may be ignored or refused, but harms nobody. */
+static void
+test_oddities (Fixture      *self,
+               gconstpointer data)
+{
+  static const char *const names[] = { "progress-wild", "fd-unasked", "fd-most" };
+  guint n_descriptors;
+
+  assert_good (self->pool);
+  n_descriptors = test_n_descriptors ();
+  for (guint round = 0; round < 5; round++)
+    for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+      {
+        g_autoptr (GfFuture) future = gf_executor_call (self->pool, names[i], NULL);
+        double progress;
+
+        test_settle (future);
+        progress = gf_future_get_progress (future);
+        g_assert_true (progress == -1 || (progress >= 0 && progress <= 1));
+        assert_good (self->pool);
+      }
+  test_drain ();
+  test_await_descriptors (n_descriptors);
+}
+
+static void
+test_a_flood_of_progress (Fixture      *self,
+                          gconstpointer data)
+{
+  int before = memory_of ("VmRSS:");
+  g_autoptr (GfFuture) future = gf_executor_call (self->pool, "progress-flood", NULL);
+
+  /* 40 MB of it, and nobody looks */
+  test_settle (future);
+  g_assert_cmpint (memory_of ("VmRSS:") - before, <, 20000);
+  assert_good (self->pool);
+}
+
+/* Workers that stop in the middle */
+
+static void
+test_hangs (Fixture      *self,
+            gconstpointer data)
+{
+  static const char *const names[] = { "hang", "half", "half-a-head", "half-of-1-gib" };
+  int before = memory_of ("VmRSS:");
+
+  g_object_set (self->pool, "task-timeout", (gint64) 30000, "cancel-grace", 1u, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autoptr (GfFuture) future = gf_executor_call (self->pool, names[i], NULL);
+
+      test_assert_fails (future, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+    }
+  g_object_set (self->pool, "task-timeout", (gint64) 0, NULL);
+  assert_good (self->pool);
+  g_assert_cmpint (memory_of ("VmRSS:") - before, <, 50000);
+}
+
+static void
+test_a_hang_is_cancelled (Fixture      *self,
+                          gconstpointer data)
+{
+  static const char *const names[] = { "hang", "half", "half-a-head", "half-of-1-gib" };
+
+  g_object_set (self->pool, "cancel-grace", 1u, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autoptr (GfFuture) future = gf_executor_call (self->pool, names[i], NULL);
+      g_autoptr (GfFuture) good = gf_executor_call (self->pool, "good", NULL);
+
+      gf_future_cancel (future);
+      test_result (good);
+    }
+}
+
+/* It closes its end, ignores SIGTERM, and lives on. */
+static void
+test_closed_channels (Fixture      *self,
+                      gconstpointer data)
+{
+  static const char *const names[] = { "close", "shut" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autoptr (GfFuture) future = gf_executor_call (self->pool, names[i], NULL);
+
+      test_settle (future);
+      g_assert_true (g_error_matches (gf_future_get_error (future), GF_FUTURE_ERROR, GF_FUTURE_ERROR_WORKER_DIED) ||
+                     g_error_matches (gf_future_get_error (future), GF_FUTURE_ERROR, GF_FUTURE_ERROR_PROTOCOL));
+      g_test_message ("%s: %s", names[i], gf_future_get_error (future)->message);
+      assert_good (self->pool);
+    }
+}
+
+/* Bad starts */
+
+static void
+test_bad_hello (gconstpointer data)
+{
+  static const char *const names[] = {
+    "magic", "version", "type", "order", "name-length", "type-length", "table-length", "payload-length",
+    "payload-length-most", "normal-string", "normal-dictionary", "type-unknown", "result", "string", "noise",
+  };
+  TestVia via = GPOINTER_TO_UINT (data);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      GfExecutor *pool = bad_pool_new (via, names[i], 0);
+      g_autoptr (GfFuture) future = gf_executor_call (pool, "good", NULL);
+
+      test_assert_fails (future, GF_FUTURE_ERROR, GF_FUTURE_ERROR_BROKEN_EXECUTOR);
+      g_test_message ("%s: %s", names[i], gf_future_get_error (future)->message);
+      test_assert_tells (future, "bad-worker");
+      test_pool_end (pool);
+      g_assert_cmpuint (test_n_children (), ==, 0);
+    }
+}
+
+static void
+test_no_hello (gconstpointer data)
+{
+  static const char *const names[] = { "silent", "half" };
+  TestVia via = GPOINTER_TO_UINT (data);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      GfExecutor *pool = bad_pool_new (via, names[i], 0);
+      g_autoptr (GfFuture) future = NULL;
+
+      g_object_set (pool, "start-timeout", 30u, NULL);
+      future = gf_executor_call (pool, "good", NULL);
+      test_assert_fails (future, GF_FUTURE_ERROR, GF_FUTURE_ERROR_BROKEN_EXECUTOR);
+      g_test_message ("%s: %s", names[i], gf_future_get_error (future)->message);
+      test_assert_tells (future, "bad-worker");
+      test_pool_end (pool);
+      g_assert_cmpuint (test_n_children (), ==, 0);
+    }
+}
+
+static void
+test_hello_and_then_nothing (gconstpointer data)
+{
+  static const char *const names[] = { "close", "flood" };
+  TestVia via = GPOINTER_TO_UINT (data);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      int before = memory_of ("VmRSS:");
+      GfExecutor *pool = bad_pool_new (via, names[i], 0);
+      g_autoptr (GfFuture) future = NULL;
+
+      future = gf_executor_call (pool, "good", NULL);
+      test_settle (future);
+      g_assert_nonnull (gf_future_get_error (future));
+      test_pool_end (pool);
+      g_assert_cmpuint (test_n_children (), ==, 0);
+      g_assert_cmpint (memory_of ("VmRSS:") - before, <, 50000);
+    }
+}
+
+/* A worker that does not read holds up neither the caller nor the pool. */
+static void
+test_a_deaf_worker (gconstpointer data)
+{
+  TestVia via = GPOINTER_TO_UINT (data);
+  GfExecutor *pool = bad_pool_new (via, "deaf", 0);
+  g_autoptr (GfFuture) future = NULL;
+  g_autofree char *text = g_strnfill (16 * MIB, 'x');
+
+  g_object_set (pool, "task-timeout", (gint64) 50000, "cancel-grace", 1u, NULL);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GfFuture) large = gf_executor_call (pool, "good", g_variant_new_string (text));
+
+      test_assert_fails (large, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+    }
+  test_pool_end (pool);
+}
+
+/* It is its parent that knows who it is. */
+static void
+test_a_worker_that_lies_about_its_pid (gconstpointer data)
+{
+  GfExecutor *pool = bad_pool_new (GPOINTER_TO_UINT (data), "pid", 0);
+  g_autoptr (GfFuture) future = NULL;
+
+  assert_good (pool);
+  g_object_set (pool, "cancel-grace", 1u, NULL);
+  future = gf_executor_call (pool, "hang", NULL);
+  gf_future_cancel (future);
+  assert_good (pool);
+  gf_process_pool_executor_terminate_workers (GF_PROCESS_POOL_EXECUTOR (pool));
+  test_await (test_n_workers (pool) == 0);
+  assert_good (pool);
+  gf_process_pool_executor_kill_workers (GF_PROCESS_POOL_EXECUTOR (pool));
+  test_await (test_n_workers (pool) == 0);
+  assert_good (pool);
+  test_pool_end (pool);
+}
+
+/* It said that it marks what it begins, and does not. */
+static void
+test_a_worker_that_does_not_mark (void)
+{
+  GfExecutor *pool = bad_pool_new (VIA_SOCKET, "marks", 0);
+  g_autoptr (GfFuture) good = gf_executor_call (pool, "good", NULL);
+  g_autoptr (GfFuture) dies = NULL;
+  g_autoptr (GfFuture) hangs = NULL;
+
+  test_settle (good);
+  /* "not begun" for ever, and not sent for ever */
+  dies = gf_executor_call (pool, "exit", NULL);
+  test_settle (dies);
+  g_assert_nonnull (gf_future_get_error (dies));
+  g_test_message ("%s", gf_future_get_error (dies)->message);
+  g_object_unref (pool);
+  pool = bad_pool_new (VIA_SOCKET, "marks", 0);
+  g_object_set (pool, "task-timeout", (gint64) 30000, "cancel-grace", 1u, NULL);
+  hangs = gf_executor_call (pool, "hang", NULL);
+  test_settle (hangs);
+  g_assert_nonnull (gf_future_get_error (hangs));
+  g_test_message ("%s", gf_future_get_error (hangs)->message);
+  test_pool_end (pool);
+  test_await_no_children ();
+}
+
+/* Random mutations */
+
+static guint
+rounds (guint n)
+{
+  return g_test_slow () ? 20 * n : n;
+}
+
+static void
+test_fuzz (Fixture      *self,
+           gconstpointer data)
+{
+  guint n_failed = 0, n_descriptors;
+  int before = memory_of ("VmHWM:");
+
+  g_object_set (self->pool, "task-timeout", (gint64) 50000, "cancel-grace", 1u, NULL);
+  assert_good (self->pool);
+  n_descriptors = test_n_descriptors ();
+  for (guint i = 0; i < rounds (1000); i++)
+    {
+      g_autoptr (GfFuture) future = gf_executor_call (self->pool, "fuzz", g_variant_new ("(u)", i));
+
+      test_settle (future);
+      n_failed += gf_future_get_error (future) != NULL;
+      if (i % 100 == 0)
+        test_drain ();
+    }
+  g_test_message ("%u failed", n_failed);
+  assert_good (self->pool);
+  test_drain ();
+  test_await_descriptors (n_descriptors);
+  g_assert_cmpint (memory_of ("VmHWM:") - before, <, 50000);
+}
+
+static void
+test_fuzz_hello (gconstpointer data)
+{
+  TestVia via = GPOINTER_TO_UINT (data);
+
+  for (guint i = 0; i < rounds (100); i++)
+    {
+      GfExecutor *pool = bad_pool_new (via, "fuzz", i);
+      g_autoptr (GfFuture) future = NULL;
+
+      g_object_set (pool, "start-timeout", 50u, "task-timeout", (gint64) 50000, "cancel-grace", 1u, NULL);
+      future = gf_executor_call (pool, "good", NULL);
+      test_settle (future);
+      test_pool_end (pool);
+      g_assert_cmpuint (test_n_children (), ==, 0);
+    }
+}
+
+static void
+add_both (const char   *name,
+          GTestDataFunc func)
+{
+  for (guint via = 0; via < 2; via++)
+    {
+      g_autofree char *path = g_strdup_printf ("/process-pool/bad/%s/%s", test_via_names[via], name);
+
+      g_test_add_data_func (path, GUINT_TO_POINTER (via), func);
+    }
+}
+
+static void
+add_both_with_pool (const char *name,
+                    void      (*func) (Fixture *, gconstpointer))
+{
+  for (guint via = 0; via < 2; via++)
+    {
+      g_autofree char *path = g_strdup_printf ("/process-pool/bad/%s/%s", test_via_names[via], name);
+
+      g_test_add (path, Fixture, GUINT_TO_POINTER (via), set_up, func, tear_down);
+    }
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  test_worker_main (argc, argv);
+  g_test_init (&argc, &argv, NULL);
+
+  add_both_with_pool ("good-frames", test_good_frames);
+  add_both_with_pool ("good-outcomes", test_good_outcomes);
+  add_mistakes ();
+  add_both ("mistakes-after-an-answer", test_mistake_after_an_answer);
+  add_both_with_pool ("oddities", test_oddities);
+  add_both_with_pool ("a-flood-of-progress", test_a_flood_of_progress);
+  add_both_with_pool ("hangs", test_hangs);
+  add_both_with_pool ("hangs-that-are-cancelled", test_a_hang_is_cancelled);
+  add_both_with_pool ("closed-channels", test_closed_channels);
+
+  add_both ("hello", test_bad_hello);
+  add_both ("no-hello", test_no_hello);
+  add_both ("hello-and-then-nothing", test_hello_and_then_nothing);
+  add_both ("a-deaf-worker", test_a_deaf_worker);
+  add_both ("lies-about-its-pid", test_a_worker_that_lies_about_its_pid);
+  g_test_add_func ("/process-pool/bad/socket/does-not-mark", test_a_worker_that_does_not_mark);
+
+  add_both_with_pool ("fuzz", test_fuzz);
+  add_both ("fuzz-hello", test_fuzz_hello);
+
+  return g_test_run ();
+}
