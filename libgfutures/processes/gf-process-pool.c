@@ -457,7 +457,7 @@ gf_process_pool_take_back (GfProcessPool *self,
 
   while (n > 0)
     gf_process_pool_push (self, tasks[--n], TRUE);
-  if (self->broken != NULL || self->cancelled)
+  if (self->broken != NULL || self->cancelled || self->closed)
     {
       drained = gf_process_pool_drain (self);
       broken = self->broken != NULL ? g_error_copy (self->broken) : NULL;
@@ -753,12 +753,13 @@ void
 gf_process_pool_close (GfProcessPool *self)
 {
   g_autoptr (GPtrArray) processes = g_ptr_array_new_with_free_func ((GDestroyNotify) gf_process_unref);
+  g_autoptr (GPtrArray) cancelled = NULL;
   gboolean last;
-
-  gf_process_pool_stop_idle_timer (self);
 
   g_mutex_lock (&self->lock);
   self->closed = TRUE;
+  /* They have ended, though nobody came to take them out. */
+  cancelled = gf_process_pool_drain (self);
   for (guint i = 0; i < self->starting->len; i++)
     g_ptr_array_add (processes, gf_process_ref (self->starting->pdata[i]));
   for (guint i = 0; i < self->processes->len; i++)
@@ -768,6 +769,9 @@ gf_process_pool_close (GfProcessPool *self)
   last = self->n_processes == 0;
   g_mutex_unlock (&self->lock);
 
+  gf_process_pool_stop_idle_timer (self);
+  for (guint i = 0; i < cancelled->len; i++)
+    gf_process_pool_drop (self, cancelled->pdata[i], NULL);
   for (guint i = 0; i < processes->len; i++)
     gf_process_retire (processes->pdata[i]);
 
