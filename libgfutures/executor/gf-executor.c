@@ -858,8 +858,8 @@ gf_executor_submit_full (GfExecutor    *self,
   if (G_UNLIKELY (bound && gf_executor_may_run_on_other_threads (self)))
     {
       gf_promise_reject_literal (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                                 "A JavaScript function cannot run on a thread pool: call a "
-                                 "named function (gf_executor_call), or use a main context’s executor");
+                                 "A JavaScript function cannot run on another thread or in another process: call "
+                                 "a named function (gf_executor_call), or use a main context’s executor");
       return GF_FUTURE (task);
     }
 

@@ -274,8 +274,8 @@ gf_future_observe (GfFuture        *self,
  * future, at once, or here and now if it is settled; if that is the thread that
  * hears from worker processes, on one of GLib's instead. With a
  * #GfMainContextExecutor it runs in a later turn of that context. With another
- * executor it runs as a task of that one, or, if that one was shut down, in the
- * thread that settles the future. Callbacks that run in the same place are called in the
+ * executor it runs as a task of that one, or, if that one was shut down or is a
+ * process pool, in the thread that settles the future. Callbacks that run in the same place are called in the
  * order in which they were added; those in the future's home after
  * #GfFuture::done.
  *

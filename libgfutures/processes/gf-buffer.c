@@ -386,18 +386,18 @@ gf_buffer_unref (GfBuffer *self)
 }
 
 /**
- * gf_buffer_get_data: (skip)
+ * gf_buffer_get_data:
  * @self: a buffer
- * @size: (out) (optional): return location for the number of bytes
+ * @size: (out): return location for the number of bytes; in C it may be %NULL
  *
  * Gets the memory to fill. It must not be touched any more once
  * gf_buffer_seal() is called. One thread at a time may fill it.
  *
- * Other languages, which cannot write to memory, write to the descriptor that
- * gf_buffer_dup_fd() gives.
+ * Python and JavaScript get a copy, which is of no use but for looking: there,
+ * write to the descriptor that gf_buffer_dup_fd() gives.
  *
- * Returns: (transfer none) (nullable): the memory; %NULL if the buffer is
- *   sealed, or of size 0
+ * Returns: (transfer none) (nullable) (array length=size): the memory; %NULL if
+ *   the buffer is sealed, or of size 0
  *
  * Since: 1.0
  */
@@ -407,8 +407,9 @@ gf_buffer_get_data (GfBuffer *self,
 {
   g_return_val_if_fail (self != NULL, NULL);
 
+  /* The other languages take this for the length of what is returned. */
   if (size != NULL)
-    *size = self->size;
+    *size = self->data != NULL ? self->size : 0;
 
   return self->data;
 }

@@ -681,6 +681,7 @@ static void
 gf_process_pool_executor_init (GfProcessPoolExecutor *self)
 {
   static const GfExecutorTraits traits = {
+    .uses_threads = TRUE,
     .outlives_references = TRUE,
     .finished = gf_process_pool_executor_finished,
     .closes_later = TRUE,

@@ -124,3 +124,12 @@ gf_test_get_n_stopped (void)
 {
   return g_atomic_int_get (&n_stopped);
 }
+
+/* As a module of the stock worker. */
+void gf_module_register (void);
+
+__attribute__ ((visibility ("default"))) void
+gf_module_register (void)
+{
+  gf_test_register_functions ();
+}

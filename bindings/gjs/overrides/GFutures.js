@@ -6,11 +6,13 @@
 
 const {Gio} = imports.gi;
 
-const HINT = 'a JavaScript function cannot run on another thread: ' +
+const HINT = 'a JavaScript function cannot run on another thread or in another process: ' +
     'call a named function (pool.call), or give it to a GFutures.MainContextExecutor';
 
 function _init() {
     const GFutures = this;
+    const runsElsewhere = executor => executor instanceof GFutures.ThreadPoolExecutor ||
+        executor instanceof GFutures.ProcessPoolExecutor;
 
     /* The library refuses such a function with a failed future, before anything
      * runs. Here that is an error of the program, thrown where it was made. */
@@ -20,7 +22,7 @@ function _init() {
         GFutures.Executor.prototype[name] = function (...args) {
             const future = submit.apply(this, args);
 
-            if (this instanceof GFutures.ThreadPoolExecutor &&
+            if (runsElsewhere(this) &&
                 future.get_error()?.matches(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_SUPPORTED))
                 throw new TypeError(`${name}: ${HINT}`);
 
@@ -31,8 +33,7 @@ function _init() {
     const addDoneCallback = GFutures.Future.prototype.add_done_callback;
 
     GFutures.Future.prototype.add_done_callback = function (executor, ...args) {
-        if (executor instanceof GFutures.ThreadPoolExecutor ||
-            executor instanceof GFutures.InlineExecutor)
+        if (runsElsewhere(executor) || executor instanceof GFutures.InlineExecutor)
             throw new TypeError(`add_done_callback: ${HINT}`);
 
         addDoneCallback.call(this, executor, ...args);

@@ -1,0 +1,141 @@
+# test-processes.py - the process pool from Python, and as a worker in Python
+#
+# The program is its own worker: an interpreter that runs it again.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+import mmap
+import os
+import signal
+import sys
+import unittest
+
+import gi
+
+gi.require_version('GFutures', '1')
+from gi.repository import Gio, GLib, GFutures
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import tap
+
+DEADLINE_US = 60 * 1000000
+
+
+def serve():
+    def square(arguments, promise):
+        return GLib.Variant('i', arguments.unpack()[0] ** 2)
+
+    def fail(arguments, promise):
+        raise GLib.Error('no such thing', GLib.quark_to_string(Gio.io_error_quark()), Gio.IOErrorEnum.NOT_FOUND)
+
+    def explain(arguments, promise):
+        error = GLib.Error('explained', GLib.quark_to_string(GFutures.FutureError.quark())
+                           if hasattr(GFutures.FutureError, 'quark') else 'gf-future-error-quark', 8)
+        GFutures.error_set_remote_traceback(error, 'File "worker", line 1')
+        raise error
+
+    def die(arguments, promise):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def echo(arguments, promise):
+        promise.set_progress(0.5, 'half')
+        print('a worker may print', file=sys.stderr)
+        return arguments
+
+    for name, function in list(locals().items()):
+        GFutures.function_register('py.' + name, function)
+    return GFutures.worker_run(sys.argv)
+
+
+class Processes(unittest.TestCase):
+    def setUp(self):
+        self.pool = GFutures.ProcessPoolExecutor.new(
+            1, [sys.executable, os.path.abspath(__file__)])
+
+    def tearDown(self):
+        self.pool.shutdown(True, False)
+
+    def result(self, future):
+        future.result(DEADLINE_US, None)
+        return future.get_variant()
+
+    def test_call(self):
+        self.assertEqual(self.result(self.pool.call('py.square', GLib.Variant('(i)', (12,)))).unpack(), 144)
+
+    def test_map(self):
+        items = GLib.Variant('a(i)', [(i,) for i in range(100)])
+        squares = self.result(self.pool.map('py.square', items, 10))
+        self.assertEqual(squares.unpack(), [i * i for i in range(100)])
+
+    def test_error_crosses(self):
+        with self.assertRaises(GLib.Error) as raised:
+            self.result(self.pool.call('py.fail', None))
+        self.assertTrue(raised.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND))
+        self.assertEqual(raised.exception.message, 'no such thing')
+
+    def test_traceback_crosses(self):
+        with self.assertRaises(GLib.Error) as raised:
+            self.result(self.pool.call('py.explain', None))
+        self.assertIn('line 1', GFutures.error_get_remote_traceback(raised.exception))
+
+    def test_death_loses_one_task(self):
+        with self.assertRaises(GLib.Error) as raised:
+            self.result(self.pool.call('py.die', None))
+        self.assertEqual(raised.exception.domain, 'gf-future-error-quark')
+        self.assertEqual(raised.exception.code, GFutures.FutureError.WORKER_DIED)
+        self.assertIn('py.die', raised.exception.message)
+        self.test_call()
+
+    def test_signals(self):
+        seen = []
+        self.pool.connect('worker-started', lambda pool, pid: seen.append(pid))
+        self.pool.connect('worker-exited', lambda pool, pid, status: seen.append((pid, status)))
+        future = self.pool.call('py.echo', GLib.Variant('s', 'x'))
+        future.run_until_done(None)
+        pids = self.pool.get_worker_pids()
+        self.assertEqual(len(pids), 1)
+        self.pool.kill_workers()
+        while len(seen) < 2:
+            GLib.MainContext.default().iteration(True)
+        self.assertEqual(seen, [pids[0], (pids[0], signal.SIGKILL)])
+
+    def test_serialized(self):
+        argument = GLib.Variant('(i)', (7,))
+        future = self.pool.call_serialized(0, 'py.square', '(i)', argument.get_data_as_bytes().get_data())
+        future.result(DEADLINE_US, None)
+        data, kind = future.get_serialized()
+        self.assertEqual(kind, 'i')
+        self.assertEqual(int.from_bytes(data.get_data(), sys.byteorder), 49)
+
+    def test_buffer(self):
+        size = 1 << 20
+        buffer = GFutures.Buffer.new(size)
+        fd = buffer.dup_fd()
+        with mmap.mmap(fd, size) as memory:
+            memory[:4] = b'data'
+        os.close(fd)
+        argument = GLib.Variant.new_from_bytes(GLib.VariantType('ay'), buffer.seal(), True)
+        answer = self.result(self.pool.call('py.echo', argument)).get_data_as_bytes().get_data()
+        self.assertEqual(len(answer), size)
+        self.assertEqual(answer[:5], b'data\0')
+
+    def test_closure_is_refused(self):
+        future = self.pool.submit(lambda promise: None)
+        with self.assertRaises(GLib.Error) as raised:
+            future.result(DEADLINE_US, None)
+        self.assertTrue(raised.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_SUPPORTED))
+
+    def test_properties(self):
+        pool = GFutures.ProcessPoolExecutor(max_workers=3, max_retries=2, launcher=['env'],
+                                            initializer='py.square',
+                                            initializer_arguments=GLib.Variant('(i)', (1,)))
+        self.assertEqual(pool.props.max_workers, 3)
+        self.assertEqual(pool.props.max_retries, 2)
+        self.assertEqual(pool.props.launcher, ['env'])
+        self.assertEqual(pool.props.transport, GFutures.WorkerTransport.AUTO)
+        self.assertEqual(pool.props.initializer_arguments.unpack(), (1,))
+
+
+if __name__ == '__main__':
+    if GFutures.worker_requested():
+        sys.exit(serve())
+    tap.main()
