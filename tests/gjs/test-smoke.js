@@ -12,15 +12,10 @@ import GFutures from 'gi://GFutures?version=1';
 import GFuturesTest from 'gi://GFuturesTest?version=1';
 import System from 'system';
 
+import {main, test} from './tap.js';
+
 Gio._promisify(GFutures.Future.prototype, 'result_async', 'result_finish');
 GFuturesTest.register_functions();
-
-const DEADLINE_MS = 60000;
-const cases = [];
-
-function test(name, func) {
-    cases.push([name, func]);
-}
 
 function assert(condition, message) {
     if (!condition)
@@ -294,37 +289,4 @@ test('no critical was logged', () => {
     assertEqual(criticals, 0, 'warnings and criticals');
 });
 
-async function run() {
-    let failures = 0;
-
-    print(`1..${cases.length}`);
-    for (const [i, [name, func]] of cases.entries()) {
-        const watchdog = GLib.timeout_add(GLib.PRIORITY_DEFAULT, DEADLINE_MS, () => {
-            print(`Bail out! "${name}" hangs`);
-            System.exit(1);
-            return GLib.SOURCE_REMOVE;
-        });
-        try {
-            await func();
-            print(`ok ${i + 1} - ${name}`);
-        } catch (error) {
-            failures++;
-            print(`not ok ${i + 1} - ${name}`);
-            print(`# ${`${error}\n${error.stack}`.replaceAll('\n', '\n# ')}`);
-        }
-        GLib.source_remove(watchdog);
-    }
-    return failures;
-}
-
-// The loop is entered from synchronous code: inside a promise job no other job
-// would run.
-const loop = new GLib.MainLoop(null, false);
-let status = 1;
-run().then(failures => {
-    status = failures > 0 ? 1 : 0;
-}).catch(error => {
-    print(`Bail out! ${error}`);
-}).finally(() => loop.quit());
-loop.run();
-System.exit(status);
+main();
