@@ -21,6 +21,12 @@ enum { HELLO = 1, REQUEST, RESULT, ERROR, PROGRESS, CANCEL, SHUTDOWN };
 
 static int in_fd = 3, out_fd = 3;
 
+/* Frames are in the byte order that this machine does not have. */
+static gboolean swapped;
+
+/* The descriptor that came last. */
+static int came_fd = -1;
+
 /* Frames */
 
 typedef struct
@@ -45,7 +51,7 @@ put (GByteArray *bytes,
 {
   for (guint i = 0; i < width; i++)
     {
-      guint shift = G_BYTE_ORDER == G_LITTLE_ENDIAN ? i : width - 1 - i;
+      guint shift = (G_BYTE_ORDER == G_LITTLE_ENDIAN) != swapped ? i : width - 1 - i;
       guint8 byte = value >> (8 * shift);
 
       g_byte_array_append (bytes, &byte, 1);
@@ -64,7 +70,7 @@ static void
 frame_add_part (Frame      *self,
                 guint64     length,
                 guint64     offset,
-                gboolean    descriptor,
+                guint32     flags,
                 guint32     n_path,
                 const char *path)
 {
@@ -75,7 +81,7 @@ frame_add_part (Frame      *self,
     }
   put (self->table, length, 8);
   put (self->table, offset, 8);
-  put (self->table, descriptor, 4);
+  put (self->table, flags, 4);
   put (self->table, n_path, 4);
   for (guint i = 0; path[i] != '\0'; i++)
     put (self->table, path[i] - '0', 4);
@@ -100,7 +106,7 @@ frame_serialize (Frame *self)
   gconstpointer data = NULL;
 
   if (self->payload != NULL)
-    g_variant_ref_sink (self->payload);
+    self->payload = g_variant_ref_sink (swapped ? g_variant_byteswap (self->payload) : self->payload);
   if (type == NULL)
     type = self->payload != NULL ? g_variant_get_type_string (self->payload) : "";
   if (self->data != NULL)
@@ -114,7 +120,7 @@ frame_serialize (Frame *self)
   g_byte_array_append (bytes, (const guint8 *) "GFUT\1", 5);
   put (bytes, self->type, 1);
   put (bytes, self->flags, 1);
-  put (bytes, G_BYTE_ORDER == G_LITTLE_ENDIAN ? 'l' : 'B', 1);
+  put (bytes, (G_BYTE_ORDER == G_LITTLE_ENDIAN) != swapped ? 'l' : 'B', 1);
   put (bytes, self->id, 8);
   put (bytes, 0, 4);
   put (bytes, self->name != NULL ? strlen (self->name) : 0, 4);
@@ -185,8 +191,16 @@ receive (gpointer data,
 
   while (size > 0)
     {
-      gssize n = read (in_fd, bytes, size);
+      union { struct cmsghdr header; char bytes[CMSG_SPACE (sizeof (int))]; } control;
+      struct iovec vector = { bytes, size };
+      struct msghdr message = { .msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control,
+                                .msg_controllen = sizeof control };
+      gssize n = recvmsg (in_fd, &message, MSG_CMSG_CLOEXEC);
 
+      if (n < 0)
+        n = read (in_fd, bytes, size);
+      else if (message.msg_controllen > 0 && control.header.cmsg_type == SCM_RIGHTS)
+        memcpy (&came_fd, CMSG_DATA (&control.header), sizeof (int));
       if (n <= 0)
         _exit (0);
       bytes += n;

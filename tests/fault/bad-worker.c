@@ -1,7 +1,8 @@
 /* bad-worker.c - a worker that speaks the wire format by hand, with mistakes
  *
  * Usage: bad-worker HELLO [SEED]
- * HELLO is how it says that: "ok", "marks", or a mistake. Then it makes one
+ * HELLO is how it says that: "ok", "marks" (and does not use them), "scribbles"
+ * (there, at random), "other-order" (of bytes), or a mistake. Then it makes one
  * mistake for each request: the function that is called is the mistake, and
  * "good" is none.
  *
@@ -29,6 +30,7 @@ static const struct
   { "version", 4, 1, 2 },
   { "type", 5, 1, 99 },
   { "type-zero", 5, 1, 0 },
+  { "flags", 6, 1, 128 },
   { "order", 7, 1, '?' },
   { "id", 8, 8, 123456789 },
   { "name-length", 20, 4, 0xffffffff },
@@ -157,6 +159,8 @@ send_parts (Frame      *frame,
     frame_add_part (frame, 0, 0, FALSE, 1, "0");
   else if (g_str_equal (mistake, "part-path-to-a-tuple"))
     frame_add_part (frame, 0, 0, FALSE, 0, "");
+  else if (g_str_equal (mistake, "part-flags"))
+    frame_add_part (frame, 0, 0, 2, 1, "1");
   else if (g_str_equal (mistake, "part-twice"))
     {
       frame_add_part (frame, 8, 0, FALSE, 1, "1");
@@ -278,6 +282,28 @@ send_others (Frame      *frame,
   else if (g_str_equal (mistake, "good-byte-by-byte"))
     for (guint i = 0; i < bytes->len; i++)
       send_bytes (bytes->data + i, 1, NULL, 0);
+  else if (g_str_has_prefix (mistake, "good-numbers"))
+    {
+      static const gint32 numbers[] = { 1, -2, 1000000 };
+      gboolean in_a_part = strlen (mistake) > strlen ("good-numbers");
+
+      frame->payload = g_variant_new_parsed ("('text', uint32 305419896, int64 -2, 1.5, %@ai, <true>, <uint16 258>)",
+                                             g_variant_new_fixed_array (G_VARIANT_TYPE_INT32, numbers,
+                                                                        in_a_part ? 0 : 3, sizeof (gint32)));
+      if (in_a_part)
+        {
+          frame_add_part (frame, sizeof numbers, 0, 0, 1, "4");
+          for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+            put (frame->parts, numbers[i], 4);
+          pad (frame->parts);
+        }
+      frame_send (frame);
+    }
+  else if (g_str_equal (mistake, "name-utf8"))
+    {
+      frame->name = "\xff";
+      frame_send (frame);
+    }
   else if (g_str_equal (mistake, "twice"))
     {
       frame_send (frame);
@@ -478,19 +504,50 @@ fuzz (Frame      *frame,
     _exit (0);
 }
 
+/* Random values where the marks are, most of them near what could be there. */
+static void
+scribble (GRand  *random,
+          guint64 id)
+{
+  static guint64 *marks;
+
+  if (marks == NULL)
+    {
+      marks = mmap (NULL, 64 * sizeof *marks, PROT_READ | PROT_WRITE, MAP_SHARED, came_fd, 0);
+      if (marks == MAP_FAILED)
+        _exit (75);
+    }
+  /* at times it is honest */
+  if (g_rand_boolean (random))
+    marks[id % 64] = id << 2 | 1;
+  else
+    for (guint i = 0; i < 64; i++)
+      switch (g_rand_int_range (random, 0, 4))
+        {
+        case 0:
+          marks[i] = (guint64) g_rand_int (random) << 32 | g_rand_int (random);
+          break;
+        case 1:
+          break;
+        default:
+          marks[i] = ((id - id % 64 + i) << 2) + g_rand_int_range (random, 0, 4);
+        }
+}
+
 static void
 say_hello (const char *mistake,
            guint32     seed)
 {
   static const char *const none[] = { NULL };
   static const char *const all[] = { "descriptors", "marks", NULL };
-  gboolean marks = g_str_equal (mistake, "marks");
+  gboolean marks = g_str_equal (mistake, "marks") || g_str_equal (mistake, "scribbles");
   guint32 pid = g_str_equal (mistake, "pid") ? (guint32) getppid () : (guint32) getpid ();
   Frame hello = { .type = HELLO };
   GByteArray *bytes;
 
+  swapped = g_str_equal (mistake, "other-order");
   hello.payload = g_variant_new_parsed ("{'pid': <%u>, 'capabilities': <%^as>}", pid, marks ? all : none);
-  if (marks || g_str_equal (mistake, "ok") || g_str_equal (mistake, "pid"))
+  if (marks || swapped || g_str_equal (mistake, "ok") || g_str_equal (mistake, "pid"))
     frame_send (&hello);
   else if (send_patched (&hello, mistake) || send_payload (&hello, mistake))
     hang ();
@@ -549,9 +606,11 @@ main (int    argc,
   char name[8192];
   guint64 id;
   guint32 payload = 0;
+  GRand *random;
 
   if (argc < 2)
     return 73;
+  random = g_rand_new_with_seed (argc > 2 ? strtoul (argv[2], NULL, 10) : 0);
   /* over stdio there is no descriptor 3 */
   if (fstat (3, &info) != 0 || !S_ISSOCK (info.st_mode))
     {
@@ -566,6 +625,8 @@ main (int    argc,
       Frame frame = { .type = RESULT };
 
       await (REQUEST, &frame.id, name, &payload);
+      if (g_str_equal (argv[1], "scribbles"))
+        scribble (random, frame.id);
       frame.payload = g_variant_ref_sink (g_variant_new_string ("good"));
       if (g_str_has_prefix (name, "fuzz"))
         fuzz (&frame, payload, name + MIN (5, strlen (name)));

@@ -8,18 +8,27 @@
 #include "../test-processes.h"
 
 static GfExecutor *
-bad_pool_new (TestVia     via,
-              const char *hello,
-              guint32     seed)
+bad_pool_new_of (guint       max_workers,
+                 TestVia     via,
+                 const char *hello,
+                 guint32     seed)
 {
   g_autofree char *program = g_test_build_filename (G_TEST_BUILT, "fault", "bad-worker", NULL);
   g_autofree char *seed_text = g_strdup_printf ("%u", seed);
   const char *argv[] = { program, hello, seed_text, NULL };
-  GfExecutor *pool = gf_process_pool_executor_new (1, argv);
+  GfExecutor *pool = gf_process_pool_executor_new (max_workers, argv);
 
   if (via == VIA_STDIO)
     g_object_set (pool, "transport", GF_WORKER_TRANSPORT_STDIO, NULL);
   return pool;
+}
+
+static GfExecutor *
+bad_pool_new (TestVia     via,
+              const char *hello,
+              guint32     seed)
+{
+  return bad_pool_new_of (1, via, hello, seed);
 }
 
 typedef struct
@@ -62,6 +71,13 @@ memory_of (const char *what)
   return atoi (strstr (text, what) + strlen (what));
 }
 
+/* In the slow mode, more */
+static guint
+rounds (guint n)
+{
+  return g_test_slow () ? 20 * n : n;
+}
+
 /* Mistakes in an answer */
 
 static const struct
@@ -70,81 +86,84 @@ static const struct
   int error;
   const char *tells;
 } mistakes[] = {
-  { "magic", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "version", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "type", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "type-zero", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "order", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "id", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "name-length", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "name-length-4097", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "type-length", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "type-length-4097", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "table-length", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "table-length-odd", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "payload-length", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "payload-length-most", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "payload-length-wraps", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "payload-length-3-gib", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "magic", GF_FUTURE_ERROR_PROTOCOL, "does not begin with “GFUT” but with the bytes 58 46 55 54" },
+  { "version", GF_FUTURE_ERROR_PROTOCOL, "unknown version (2)" },
+  { "type", GF_FUTURE_ERROR_PROTOCOL, "unknown type (99)" },
+  { "type-zero", GF_FUTURE_ERROR_PROTOCOL, "unknown type (0)" },
+  { "flags", GF_FUTURE_ERROR_PROTOCOL, "unknown flags (128)" },
+  { "order", GF_FUTURE_ERROR_PROTOCOL, "unknown byte order (63)" },
+  { "id", GF_FUTURE_ERROR_PROTOCOL, "answered the request 123456789" },
+  { "name-length", GF_FUTURE_ERROR_PROTOCOL, "too long a name (4294967295)" },
+  { "name-length-4097", GF_FUTURE_ERROR_PROTOCOL, "too long a name (4097)" },
+  { "name-utf8", GF_FUTURE_ERROR_PROTOCOL, "not UTF-8" },
+  { "type-length", GF_FUTURE_ERROR_PROTOCOL, "too long a type string (4294967295)" },
+  { "type-length-4097", GF_FUTURE_ERROR_PROTOCOL, "too long a type string (4097)" },
+  { "table-length", GF_FUTURE_ERROR_PROTOCOL, "wrong length (4294967288)" },
+  { "table-length-odd", GF_FUTURE_ERROR_PROTOCOL, "wrong length (12)" },
+  { "payload-length", GF_FUTURE_ERROR_PROTOCOL, "exceeds max-message-size (1152921504606846976)" },
+  { "payload-length-most", GF_FUTURE_ERROR_PROTOCOL, "exceeds max-message-size (18446744073709551615)" },
+  { "payload-length-wraps", GF_FUTURE_ERROR_PROTOCOL, "exceeds max-message-size (18446744073709551567)" },
+  { "payload-length-3-gib", GF_FUTURE_ERROR_PROTOCOL, "exceeds max-message-size (3221225472)" },
 
-  { "normal-string", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "normal-utf8", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "normal-boolean", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "normal-array", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "normal-tuple", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "normal-variant", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "normal-dictionary", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "normal-integer", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "normal-empty", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "normal-string", GF_FUTURE_ERROR_PROTOCOL, "not a “s” in normal form" },
+  { "normal-utf8", GF_FUTURE_ERROR_PROTOCOL, "not a “s” in normal form" },
+  { "normal-boolean", GF_FUTURE_ERROR_PROTOCOL, "not a “b” in normal form" },
+  { "normal-array", GF_FUTURE_ERROR_PROTOCOL, "not a “as” in normal form" },
+  { "normal-tuple", GF_FUTURE_ERROR_PROTOCOL, "not a “(si)” in normal form" },
+  { "normal-variant", GF_FUTURE_ERROR_PROTOCOL, "not a “v” in normal form" },
+  { "normal-dictionary", GF_FUTURE_ERROR_PROTOCOL, "not a “a{sv}” in normal form" },
+  { "normal-integer", GF_FUTURE_ERROR_PROTOCOL, "not a “i” in normal form" },
+  { "normal-empty", GF_FUTURE_ERROR_PROTOCOL, "not a “i” in normal form" },
 
-  { "type-unknown", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "type-key", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "type-open", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "type-two", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "type-any", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "type-any-array", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "type-tuple", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "type-handle", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "type-unknown", GF_FUTURE_ERROR_PROTOCOL, "type string that is none: “zz”" },
+  { "type-key", GF_FUTURE_ERROR_PROTOCOL, "type string that is none: “a{vs}”" },
+  { "type-open", GF_FUTURE_ERROR_PROTOCOL, "type string that is none: “(”" },
+  { "type-two", GF_FUTURE_ERROR_PROTOCOL, "type string that is none: “ii”" },
+  { "type-any", GF_FUTURE_ERROR_PROTOCOL, "type string that is none: “*”" },
+  { "type-any-array", GF_FUTURE_ERROR_PROTOCOL, "type string that is none: “a*”" },
+  { "type-tuple", GF_FUTURE_ERROR_PROTOCOL, "type string that is none: “r”" },
+  { "type-handle", GF_FUTURE_ERROR_PROTOCOL, "RESULT (h) has a handle" },
 
-  { "error-payload", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "error-nothing", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "error-payload", GF_FUTURE_ERROR_PROTOCOL, "no (sisms)" },
+  { "error-nothing", GF_FUTURE_ERROR_PROTOCOL, "no (sisms)" },
   { "error-domain", GF_FUTURE_ERROR_REMOTE, "in order" },
-  { "progress-payload", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "says-1", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "says-2", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "says-6", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "says-7", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "garbage", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "progress-payload", GF_FUTURE_ERROR_PROTOCOL, "no (dms)" },
+  { "says-1", GF_FUTURE_ERROR_PROTOCOL, "said HELLO twice" },
+  { "says-2", GF_FUTURE_ERROR_PROTOCOL, "type 2, which only a pool sends" },
+  { "says-6", GF_FUTURE_ERROR_PROTOCOL, "type 6, which only a pool sends" },
+  { "says-7", GF_FUTURE_ERROR_PROTOCOL, "type 7, which only a pool sends" },
+  { "garbage", GF_FUTURE_ERROR_PROTOCOL, "with the bytes 67 61 72 62" },
   { "half-then-exit", GF_FUTURE_ERROR_WORKER_DIED, "status 0" },
   { "exit", GF_FUTURE_ERROR_WORKER_DIED, "status 3" },
 
-  { "part-length", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "part-length-most", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "part-path-absurd", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "part-path-wraps", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "part-path-long", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "part-path-outside", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "part-path-deep", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "part-path-to-a-string", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "part-path-to-a-tuple", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "part-twice", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "part-order", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "part-odd", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "part-of-strings", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "part-filled", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "part-without-payload", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "part-sum", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "part-length", GF_FUTURE_ERROR_PROTOCOL, "parts that exceed max-message-size (1152921504606846976)" },
+  { "part-length-most", GF_FUTURE_ERROR_PROTOCOL, "parts that exceed max-message-size (18446744073709551615)" },
+  { "part-path-absurd", GF_FUTURE_ERROR_PROTOCOL, "too deep (1073741824)" },
+  { "part-path-wraps", GF_FUTURE_ERROR_PROTOCOL, "too deep (1073741824)" },
+  { "part-path-long", GF_FUTURE_ERROR_PROTOCOL, "ends too early" },
+  { "part-path-outside", GF_FUTURE_ERROR_PROTOCOL, "leads nowhere" },
+  { "part-path-deep", GF_FUTURE_ERROR_PROTOCOL, "leads nowhere" },
+  { "part-path-to-a-string", GF_FUTURE_ERROR_PROTOCOL, "does not fit its place" },
+  { "part-path-to-a-tuple", GF_FUTURE_ERROR_PROTOCOL, "does not fit its place" },
+  { "part-flags", GF_FUTURE_ERROR_PROTOCOL, "unknown flags (2)" },
+  { "part-twice", GF_FUTURE_ERROR_PROTOCOL, "the same place" },
+  { "part-order", GF_FUTURE_ERROR_PROTOCOL, "leads nowhere" },
+  { "part-odd", GF_FUTURE_ERROR_PROTOCOL, "does not fit its place (5)" },
+  { "part-of-strings", GF_FUTURE_ERROR_PROTOCOL, "does not fit its place (5)" },
+  { "part-filled", GF_FUTURE_ERROR_PROTOCOL, "does not fit its place (8)" },
+  { "part-without-payload", GF_FUTURE_ERROR_PROTOCOL, "no type" },
+  { "part-sum", GF_FUTURE_ERROR_PROTOCOL, "parts that exceed max-message-size (13835058055282163712)" },
 
-  { "fd-none", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "fd-short", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "fd-huge", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "fd-offset", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "fd-offset-wraps", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "fd-unsealed", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "fd-writable", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "fd-shrinkable", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "fd-device", GF_FUTURE_ERROR_PROTOCOL, "" },
-  { "fd-socket", GF_FUTURE_ERROR_PROTOCOL, "" },
+  { "fd-none", GF_FUTURE_ERROR_PROTOCOL, "did not come" },
+  { "fd-short", GF_FUTURE_ERROR_PROTOCOL, "fewer than the 4097 bytes" },
+  { "fd-huge", GF_FUTURE_ERROR_PROTOCOL, "parts that exceed max-message-size (1152921504606846976)" },
+  { "fd-offset", GF_FUTURE_ERROR_PROTOCOL, "fewer than the 4097 bytes" },
+  { "fd-offset-wraps", GF_FUTURE_ERROR_PROTOCOL, "wrong offset (18446744073709547520)" },
+  { "fd-unsealed", GF_FUTURE_ERROR_PROTOCOL, "not that of a sealed memfd" },
+  { "fd-writable", GF_FUTURE_ERROR_PROTOCOL, "not that of a sealed memfd" },
+  { "fd-shrinkable", GF_FUTURE_ERROR_PROTOCOL, "not that of a sealed memfd" },
+  { "fd-device", GF_FUTURE_ERROR_PROTOCOL, "not that of a sealed memfd" },
+  { "fd-socket", GF_FUTURE_ERROR_PROTOCOL, "not that of a sealed memfd" },
 };
 
 static void
@@ -248,6 +267,26 @@ test_good_outcomes (Fixture      *self,
   g_assert_cmpstr (gf_future_get_error (error)->message, ==, "in order");
 }
 
+/* A worker on a machine of the other kind, as by ssh. */
+static void
+test_the_other_byte_order (gconstpointer data)
+{
+  GfExecutor *pool = bad_pool_new (GPOINTER_TO_UINT (data), "other-order", 0);
+
+  assert_good (pool);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GfFuture) future = gf_executor_call (pool, i == 0 ? "good-numbers" : "good-numbers-in-a-part", NULL);
+      g_autoptr (GVariant) expected = g_variant_ref_sink (
+        g_variant_new_parsed ("('text', uint32 305419896, int64 -2, 1.5, [1, -2, 1000000], <true>, <uint16 258>)"));
+      g_autofree char *text = g_variant_print (test_result (future), TRUE);
+
+      g_test_message ("%s", text);
+      g_assert_true (g_variant_equal (test_result (future), expected));
+    }
+  test_pool_end (pool);
+}
+
 /* Mistakes after a good answer: the task has its result, the worker goes. */
 static void
 test_mistake_after_an_answer (gconstpointer data)
@@ -283,6 +322,13 @@ test_oddities (Fixture      *self,
         double progress;
 
         test_settle (future);
+        /* whether the answer comes before it is seen that too much came with it */
+        if (gf_future_get_error (future) != NULL)
+          {
+            g_test_message ("%s: %s", names[i], gf_future_get_error (future)->message);
+            g_assert_cmpuint (i, >, 0);
+            g_assert_error (gf_future_get_error (future), GF_FUTURE_ERROR, GF_FUTURE_ERROR_PROTOCOL);
+          }
         progress = gf_future_get_progress (future);
         g_assert_true (progress == -1 || (progress >= 0 && progress <= 1));
         assert_good (self->pool);
@@ -493,13 +539,38 @@ test_a_worker_that_does_not_mark (void)
   test_await_no_children ();
 }
 
-/* Random mutations */
-
-static guint
-rounds (guint n)
+/* Random bytes where the marks are: each task is settled, whatever becomes of it. */
+static void
+test_random_marks (void)
 {
-  return g_test_slow () ? 20 * n : n;
+  for (guint i = 0; i < rounds (20); i++)
+    {
+      GfExecutor *pool = bad_pool_new_of (1 + i % 2, VIA_SOCKET, "scribbles", i);
+      GfFuture *futures[100];
+      guint n_good = 0;
+
+      g_object_set (pool, "task-timeout", (gint64) 50000, "cancel-grace", 1u, "max-retries", i % 3, NULL);
+      for (guint k = 0; k < G_N_ELEMENTS (futures); k++)
+        {
+          futures[k] = gf_executor_call (pool, k == 60 ? "hang" : "good", NULL);
+          if (k % 10 == 9)
+            gf_future_cancel (futures[k - 5]);
+          if (k == 40)
+            test_settle (futures[20]);
+        }
+      for (guint k = 0; k < G_N_ELEMENTS (futures); k++)
+        {
+          test_settle (futures[k]);
+          n_good += gf_future_get_error (futures[k]) == NULL;
+          g_object_unref (futures[k]);
+        }
+      g_test_message ("%u of %u were good", n_good, (guint) G_N_ELEMENTS (futures));
+      test_pool_end (pool);
+    }
+  test_await_no_children ();
 }
+
+/* Random mutations */
 
 static void
 test_fuzz (Fixture      *self,
@@ -578,6 +649,7 @@ main (int    argc,
 
   add_both_with_pool ("good-frames", test_good_frames);
   add_both_with_pool ("good-outcomes", test_good_outcomes);
+  add_both ("the-other-byte-order", test_the_other_byte_order);
   add_mistakes ();
   add_both ("mistakes-after-an-answer", test_mistake_after_an_answer);
   add_both_with_pool ("oddities", test_oddities);
@@ -592,6 +664,7 @@ main (int    argc,
   add_both ("a-deaf-worker", test_a_deaf_worker);
   add_both ("lies-about-its-pid", test_a_worker_that_lies_about_its_pid);
   g_test_add_func ("/process-pool/bad/socket/does-not-mark", test_a_worker_that_does_not_mark);
+  g_test_add_func ("/process-pool/bad/socket/random-marks", test_random_marks);
 
   add_both_with_pool ("fuzz", test_fuzz);
   add_both ("fuzz-hello", test_fuzz_hello);
