@@ -310,6 +310,8 @@ DEFINE_FUNCTION (self_function)
 
 DEFINE_FUNCTION (leak_function)
 {
+  /* for a sanitizer it is none */
+  static GSList *leaked;
   gint32 n_mib = g_variant_get_int32 (arguments);
 
   for (gint32 i = 0; i < n_mib; i++)
@@ -317,6 +319,7 @@ DEFINE_FUNCTION (leak_function)
       char *memory = malloc (MIB);
 
       memset (memory, i + 1, MIB);
+      leaked = g_slist_prepend (leaked, memory);
       /* a leak, not a burst: some milliseconds for each 10 MiB */
       g_usleep (500);
     }

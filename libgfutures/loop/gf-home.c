@@ -10,6 +10,8 @@
 
 #include "gf-home-private.h"
 
+#include "gf-completion-private.h"
+
 #include "gf-queue-private.h"
 #include "gf-thread-private.h"
 
@@ -122,6 +124,17 @@ gf_home_drop_all (GfHome *self)
     }
 }
 
+/* What is dropped is the application's. */
+static void
+gf_home_drop_elsewhere (gpointer data,
+                        gpointer user_data G_GNUC_UNUSED)
+{
+  GfHome *self = data;
+
+  gf_home_drop_all (self);
+  gf_home_unref (self);
+}
+
 void
 gf_home_push (GfHome     *self,
               GfHomeItem *item)
@@ -134,7 +147,12 @@ gf_home_push (GfHome     *self,
   /* Push first, look second: partner of gf_home_prepare(), which goes to sleep
    * first and looks at the queue second; and of the end of the context. */
   if (G_UNLIKELY (atomic_load_explicit (&self->gone, memory_order_seq_cst)))
-    gf_home_drop_all (self);
+    {
+      if (gf_thread_get ()->is_shared)
+        gf_completion_push (gf_home_drop_elsewhere, gf_home_ref (self));
+      else
+        gf_home_drop_all (self);
+    }
   else if (atomic_load_explicit (&self->asleep, memory_order_seq_cst))
     gf_home_wakeup (self);
 

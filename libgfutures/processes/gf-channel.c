@@ -147,11 +147,14 @@ gf_channel_keep_fds (GfChannel     *self,
     if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
       {
         gsize n = (header->cmsg_len - CMSG_LEN (0)) / sizeof (int);
-        int fds[GF_FRAME_MAX_FDS + 1];
 
-        n = MIN (n, G_N_ELEMENTS (fds));
-        memcpy (fds, CMSG_DATA (header), n * sizeof (int));
-        g_array_append_vals (self->fds, fds, n);
+        for (gsize i = 0; i < n; i++)
+          {
+            int fd;
+
+            memcpy (&fd, CMSG_DATA (header) + i * sizeof fd, sizeof fd);
+            g_array_append_val (self->fds, fd);
+          }
       }
 }
 
@@ -395,12 +398,19 @@ gf_channel_take (GfChannel *self,
 
   *message = (GfMessage) { .fd = -1 };
 
+  /* They come with the first byte of their frame. */
+  if (self->fds->len > GF_FRAME_MAX_FDS + 1)
+    {
+      g_set_error (error, GF_FUTURE_ERROR, GF_FUTURE_ERROR_PROTOCOL,
+                   "More descriptors came than a frame may announce (%u)", self->fds->len);
+      return FALSE;
+    }
+
   if (!self->amid)
     {
       gsize n_head;
 
-      /* They come with the first byte of their frame. */
-      if (self->fds->len > GF_FRAME_MAX_FDS + 1 || (self->fds->len > 0 && self->begin == self->end))
+      if (self->fds->len > 0 && self->begin == self->end)
         {
           g_set_error (error, GF_FUTURE_ERROR, GF_FUTURE_ERROR_PROTOCOL,
                        "Descriptors came that no frame announced (%u)", self->fds->len);

@@ -71,6 +71,10 @@ G_BEGIN_DECLS
 #define GF_FRAME_MAX_TYPE     4096
 #define GF_FRAME_MAX_TABLE    65536
 #define GF_FRAME_MAX_FDS      64
+/* The payload of what is neither a request nor a result, whatever the largest
+ * message may be; and a text in it. */
+#define GF_FRAME_MAX_CONTROL  (256 * 1024)
+#define GF_FRAME_MAX_TEXT     (64 * 1024)
 
 /* Who sends it, and what it means:
  * HELLO     both, first: a{sv}. From the pool: max-message-size (t), memory-limit

@@ -18,6 +18,7 @@ typedef struct _GfIoWatch GfIoWatch;
 struct _GfIoWatch
 {
   int            fd;       /* -1: it is not watched */
+  gboolean       paused;
   /* Runs on the thread: it may not block. @events as of epoll. */
   void         (*func)    (GfIoWatch *self,
                            guint      events);
@@ -30,6 +31,9 @@ void gf_io_add    (GfIoWatch *watch,
                    int        fd,
                    guint      events);
 void gf_io_modify (GfIoWatch *watch,
+                   guint      events);
+void gf_io_pause  (GfIoWatch *watch);
+void gf_io_resume (GfIoWatch *watch,
                    guint      events);
 void gf_io_remove (GfIoWatch *watch);
 

@@ -123,6 +123,22 @@ gf_io_modify (GfIoWatch *watch,
   gf_io_control (EPOLL_CTL_MOD, watch, events);
 }
 
+/* Between these two not even a hang-up is heard. */
+void
+gf_io_pause (GfIoWatch *watch)
+{
+  gf_io_control (EPOLL_CTL_DEL, watch, 0);
+  watch->paused = TRUE;
+}
+
+void
+gf_io_resume (GfIoWatch *watch,
+              guint      events)
+{
+  watch->paused = FALSE;
+  gf_io_control (EPOLL_CTL_ADD, watch, events);
+}
+
 /* The function may be running, and run once more; then `removed` is called, on
  * the thread. The descriptor may be closed then. */
 void
@@ -130,7 +146,8 @@ gf_io_remove (GfIoWatch *watch)
 {
   guint64 one = 1;
 
-  gf_io_control (EPOLL_CTL_DEL, watch, 0);
+  if (!watch->paused)
+    gf_io_control (EPOLL_CTL_DEL, watch, 0);
   watch->fd = -1;
 
   g_mutex_lock (&removed_lock);

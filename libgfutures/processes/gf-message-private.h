@@ -28,7 +28,6 @@ typedef struct
   GArray     *segments;
   guint       first;     /* segment that is not wholly sent */
   gsize       sent;      /* bytes of it */
-  GPtrArray  *owners;    /* GVariant, of what is not copied */
 } GfOutbox;
 
 typedef struct

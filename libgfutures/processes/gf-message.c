@@ -32,7 +32,12 @@
 /* How deep parts are looked for. */
 #define MAX_DEPTH     16
 #define MAX_PARTS     512
+/* And among how many neighbours, which have to be taken apart too. */
+#define MAX_CHILDREN  (1024 * 1024)
 #define MAX_IOV       64
+/* When what was sent is let go of. */
+#define COMPACT_SEGMENTS 32
+#define COMPACT_BYTES    (64 * 1024)
 
 G_STATIC_ASSERT (MAX_PARTS * (GF_FRAME_ENTRY_SIZE + MAX_DEPTH * 4) <= GF_FRAME_MAX_TABLE);
 
@@ -93,6 +98,9 @@ gf_take_parts (GVariant *value,
     return g_variant_ref (value);
 
   n = g_variant_n_children (value);
+  if (n > MAX_CHILDREN)
+    return g_variant_ref (value);
+
   children = g_new (GVariant *, n);
   for (gsize i = 0; i < n; i++)
     {
@@ -131,14 +139,21 @@ typedef struct
   const guint8 *data;   /* NULL: in the outbox's bytes, from offset */
   gsize         offset;
   gsize         size;
+  GVariant     *owner;  /* of data */
   int           n_fds;
   int          *fds;    /* that go with the first byte */
+  GPtrArray    *fd_owners;
 } GfSegment;
 
+/* It was sent, or will not be. */
 static void
 gf_segment_clear (gpointer data)
 {
-  g_free (((GfSegment *) data)->fds);
+  GfSegment *self = data;
+
+  g_clear_pointer (&self->owner, g_variant_unref);
+  g_clear_pointer (&self->fds, g_free);
+  g_clear_pointer (&self->fd_owners, g_ptr_array_unref);
 }
 
 void
@@ -147,7 +162,6 @@ gf_outbox_init (GfOutbox *self)
   self->bytes = g_byte_array_sized_new (1024);
   self->segments = g_array_new (FALSE, FALSE, sizeof (GfSegment));
   g_array_set_clear_func (self->segments, gf_segment_clear);
-  self->owners = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
   self->first = 0;
   self->sent = 0;
 }
@@ -157,7 +171,6 @@ gf_outbox_clear (GfOutbox *self)
 {
   g_clear_pointer (&self->bytes, g_byte_array_unref);
   g_clear_pointer (&self->segments, g_array_unref);
-  g_clear_pointer (&self->owners, g_ptr_array_unref);
 }
 
 gboolean
@@ -181,7 +194,7 @@ gf_outbox_reserve (GfOutbox *self,
     last->size += size;
   else
     {
-      GfSegment segment = { NULL, offset, size, n_fds, fds };
+      GfSegment segment = { .offset = offset, .size = size, .n_fds = n_fds, .fds = fds };
 
       g_array_append_val (self->segments, segment);
     }
@@ -196,10 +209,9 @@ gf_outbox_add_external (GfOutbox *self,
                         GVariant *owner,
                         gsize     size)
 {
-  GfSegment segment = { g_variant_get_data (owner), 0, size, 0, NULL };
+  GfSegment segment = { .data = g_variant_get_data (owner), .size = size, .owner = g_variant_ref (owner) };
 
   g_array_append_val (self->segments, segment);
-  g_ptr_array_add (self->owners, g_variant_ref (owner));
 
   if (gf_frame_pad (size) != size)
     memset (gf_outbox_reserve (self, gf_frame_pad (size) - size, NULL, 0), 0, gf_frame_pad (size) - size);
@@ -351,14 +363,17 @@ gf_outbox_append (GfOutbox         *self,
       g_autoptr (GArray) fds = g_array_new (FALSE, FALSE, sizeof (int));
       g_autoptr (GVariant) skeleton = NULL;
       g_autoptr (GByteArray) table = NULL;
+      g_autoptr (GPtrArray) fd_owners = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
       guint32 path[MAX_DEPTH];
       const guint8 *entry;
+      guint head;
 
       if (frame->flags & GF_FRAME_DESCRIPTOR)
         g_array_append_val (fds, frame->fd);
 
       skeleton = gf_take_parts (payload, taken, path, 0);
       table = gf_outbox_make_table (taken, descriptors, fds);
+      head = self->segments->len;
       gf_outbox_append_plain (self, frame, skeleton, table, fds);
 
       entry = table->data;
@@ -368,14 +383,69 @@ gf_outbox_append (GfOutbox         *self,
 
           if (gf_table_entry_is_fd (entry))
             /* The descriptor is open as long as the array lives. */
-            g_ptr_array_add (self->owners, g_variant_ref (part->array));
+            g_ptr_array_add (fd_owners, g_variant_ref (part->array));
           else
             gf_outbox_add_value (self, part->array);
 
           entry += gf_frame_pad (GF_FRAME_ENTRY_SIZE + part->n_path * sizeof (guint32));
           g_variant_unref (part->array);
         }
+
+      /* With descriptors, a frame begins a segment. */
+      if (fd_owners->len > 0)
+        g_array_index (self->segments, GfSegment, head).fd_owners = g_ptr_array_ref (fd_owners);
     }
+}
+
+/* Lets go of what was sent. */
+static void
+gf_outbox_compact (GfOutbox *self)
+{
+  GfSegment *first;
+  gboolean found = FALSE;
+  gsize n_bytes = 0;
+
+  if (self->first == self->segments->len)
+    {
+      g_array_set_size (self->segments, 0);
+      g_byte_array_set_size (self->bytes, 0);
+      self->first = 0;
+      return;
+    }
+
+  /* Now and then, for it moves what is left. */
+  if (self->first < COMPACT_SEGMENTS && self->sent < COMPACT_BYTES)
+    return;
+
+  g_array_remove_range (self->segments, 0, self->first);
+  self->first = 0;
+
+  /* Small frames make one segment, to which more are added before it is sent.
+   * What is stored there stays aligned. */
+  first = &g_array_index (self->segments, GfSegment, 0);
+  if (first->data == NULL && self->sent >= 8)
+    {
+      gsize step = self->sent & ~(gsize) 7;
+
+      first->offset += step;
+      first->size -= step;
+      first->n_fds = 0;
+      self->sent -= step;
+    }
+
+  for (guint i = 0; i < self->segments->len; i++)
+    {
+      GfSegment *segment = &g_array_index (self->segments, GfSegment, i);
+
+      if (segment->data != NULL)
+        continue;
+      if (!found)
+        n_bytes = segment->offset;
+      found = TRUE;
+      segment->offset -= n_bytes;
+    }
+  if (n_bytes > 0)
+    g_byte_array_remove_range (self->bytes, 0, (guint) n_bytes);
 }
 
 static void
@@ -391,18 +461,13 @@ gf_outbox_sent (GfOutbox *self,
       n -= step;
       if (self->sent == segment->size)
         {
+          gf_segment_clear (segment);
           self->first++;
           self->sent = 0;
         }
     }
 
-  if (self->first == self->segments->len)
-    {
-      g_array_set_size (self->segments, 0);
-      g_byte_array_set_size (self->bytes, 0);
-      g_ptr_array_set_size (self->owners, 0);
-      self->first = 0;
-    }
+  gf_outbox_compact (self);
 }
 
 /* Sends what can be sent at once; with @block, waits for room. How many bytes
@@ -539,7 +604,13 @@ gf_head_parse (GfHead       *self,
     return gf_protocol_error (error, "A frame has too long a type string", self->n_type);
   if (self->n_table > GF_FRAME_MAX_TABLE || self->n_table % 8 != 0)
     return gf_protocol_error (error, "A frame has a table of parts of a wrong length", self->n_table);
-  if (self->n_payload > max_message_size)
+  if (self->type != GF_FRAME_REQUEST && self->type != GF_FRAME_RESULT)
+    {
+      if (self->n_payload > GF_FRAME_MAX_CONTROL || self->n_table > 0)
+        return gf_protocol_error (error, "A frame other than a request or a result has too long a payload",
+                                  self->n_payload);
+    }
+  else if (self->n_payload > max_message_size)
     return gf_protocol_error (error, "A frame has a payload that exceeds max-message-size", self->n_payload);
   if (self->n_type == 0 && (self->n_payload > 0 || self->n_table > 0))
     return gf_protocol_error (error, "A frame has a payload and no type", self->n_payload);
@@ -686,6 +757,11 @@ gf_put_parts (GVariant *value,
     }
 
   n_children = g_variant_n_children (value);
+  if (n_children > MAX_CHILDREN)
+    {
+      gf_protocol_error (error, "A part lies among too many others", n_children);
+      return NULL;
+    }
   children = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
   for (gsize i = 0; i < n_children; i++)
     {

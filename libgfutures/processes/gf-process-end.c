@@ -13,6 +13,8 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -39,6 +41,28 @@ gf_process_keep_errors (GfProcess  *self,
   if (self->last_lines->len > 2 * LAST_BYTES)
     g_string_erase (self->last_lines, 0, self->last_lines->len - LAST_BYTES);
   g_mutex_unlock (&self->lock);
+}
+
+/* Writes without being killed for it, if nobody reads any more. */
+static void
+gf_write_to_errors (const char *bytes,
+                    gsize       n)
+{
+  const struct timespec no_time = { 0 };
+  gboolean was_pending;
+  sigset_t pipe_only;
+  sigset_t pending;
+  sigset_t before;
+
+  sigemptyset (&pipe_only);
+  sigaddset (&pipe_only, SIGPIPE);
+  sigpending (&pending);
+  was_pending = sigismember (&pending, SIGPIPE);
+
+  pthread_sigmask (SIG_BLOCK, &pipe_only, &before);
+  if (write (STDERR_FILENO, bytes, n) < 0 && errno == EPIPE && !was_pending)
+    sigtimedwait (&pipe_only, NULL, &no_time);
+  pthread_sigmask (SIG_SETMASK, &before, NULL);
 }
 
 /* Passes on what there is, if the application's own can take it. FALSE: it
@@ -68,8 +92,8 @@ gf_process_forward_errors (GfProcess *self,
 
   gf_process_keep_errors (self, bytes, n);
   /* With room for it (PIPE_BUF) this does not block. */
-  if (poll (&out, 1, 0) != 0)
-    (void) !write (STDERR_FILENO, bytes, n);
+  if (poll (&out, 1, 0) > 0 && out.revents == POLLOUT)
+    gf_write_to_errors (bytes, n);
 
   return TRUE;
 }
@@ -81,7 +105,7 @@ gf_process_listen_to_errors (gpointer data)
 
   g_mutex_lock (&self->lock);
   if (self->errors.fd >= 0)
-    gf_io_modify (&self->errors, EPOLLIN);
+    gf_io_resume (&self->errors, EPOLLIN);
   g_mutex_unlock (&self->lock);
 }
 
@@ -101,12 +125,12 @@ gf_process_read_errors (GfIoWatch *watch,
   if (self->errors.fd >= 0 && ended)
     gf_io_remove (&self->errors);
   else if (self->errors.fd >= 0)
-    gf_io_modify (&self->errors, 0);
+    {
+      gf_io_pause (&self->errors);
+      gf_timer_unref (gf_timer_start (g_get_monotonic_time () + ERRORS_WAIT_US, gf_process_listen_to_errors,
+                                      gf_process_ref (self), (GDestroyNotify) gf_process_unref));
+    }
   g_mutex_unlock (&self->lock);
-
-  if (waits)
-    gf_timer_unref (gf_timer_start (g_get_monotonic_time () + ERRORS_WAIT_US, gf_process_listen_to_errors,
-                                    gf_process_ref (self), (GDestroyNotify) gf_process_unref));
 }
 
 /* Its last lines, or NULL. */

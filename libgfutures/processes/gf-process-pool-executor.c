@@ -163,14 +163,15 @@ gf_announcement_turn (GfHomeItem *item,
                       GfHomePhase phase)
 {
   GfAnnouncement *self = (GfAnnouncement *) item;
+  g_autoptr (GObject) executor = phase != GF_HOME_DROP ? g_weak_ref_get (&self->executor) : NULL;
 
-  if (phase == GF_HOME_RELIEVE)
+  /* In a program without a loop they must not pile up. */
+  if (phase == GF_HOME_RELIEVE && executor != NULL &&
+      g_signal_has_handler_pending (executor, signals[self->started ? WORKER_STARTED : WORKER_EXITED], 0, TRUE))
     return FALSE;
 
-  if (phase != GF_HOME_DROP)
+  if (phase != GF_HOME_RELIEVE)
     {
-      g_autoptr (GObject) executor = g_weak_ref_get (&self->executor);
-
       if (executor != NULL && self->started)
         g_signal_emit (executor, signals[WORKER_STARTED], 0, self->pid);
       else if (executor != NULL)

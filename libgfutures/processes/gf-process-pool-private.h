@@ -1,7 +1,8 @@
 /* gf-process-pool-private.h - the inside of a process pool
  *
  * The pool has the tasks that wait and decides who gets them; a process has the
- * requests that were sent to it. Neither lock is held when the other is taken.
+ * requests that were sent to it. A process's lock may be taken with the pool's
+ * held, never the other way round.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -66,6 +67,7 @@ struct _GfProcessPool
   guint             n_processes;  /* whatever has not been reaped */
   guint             n_failures;   /* to start, one after the other */
   gint64            retry_time;   /* not to start before, µs */
+  gboolean          retry_waits;  /* a timer will start then */
   GError           *broken;
   gboolean          closed;
   gboolean          cancelled;
@@ -110,6 +112,7 @@ struct _GfProcess
   gboolean        has_descriptors;
   gboolean        has_marks;
   GQueue          requests;       /* of GfRequest, in the order of sending */
+  guint64         used_marks;     /* of these, a bit each */
   guint64         last_id;
   guint           n_assigned;
   guint           events;         /* that the I/O thread listens to */
@@ -118,12 +121,14 @@ struct _GfProcess
   guint64         waiter_id;      /* last_id when the timer last looked */
   GfTimer        *timer;          /* for starting, then for ending */
   gboolean        is_retiring;    /* it was told to end */
+  gboolean        is_signalled;   /* by the application */
   gboolean        said_hello;
   gboolean        was_serving;
   GError         *failure;        /* why it was put down */
   GString        *last_lines;     /* of its standard error */
 
   /* The pool's lock. */
+  guint           n_assigning;    /* threads that are about to send it tasks */
   gboolean        is_idle;
   gint64          idle_since;
 };
@@ -188,12 +193,15 @@ void           gf_process_expect          (GfProcess     *self,
                                            GVariant      *arguments);
 GfProcess     *gf_process_ref             (GfProcess     *self);
 void           gf_process_unref           (GfProcess     *self);
-gboolean       gf_process_assign          (GfProcess     *self,
+void           gf_process_assign          (GfProcess     *self,
                                            GfPromise    **tasks,
                                            gsize          n_tasks);
 guint          gf_process_take_back       (GfProcess     *self,
                                            gboolean       all,
+                                           guint          most,
                                            GfPromise    **tasks);
+void           gf_process_unlink          (GfProcess     *self,
+                                           GfRequest     *request);
 void           gf_process_wake            (GfProcess     *self);
 void           gf_process_retire          (GfProcess     *self);
 void           gf_process_fail            (GfProcess     *self,

@@ -155,18 +155,63 @@ gf_process_pool_drain (GfProcessPool *self)
   return tasks;
 }
 
-/* Starts processes for tasks that nobody takes. */
-static void
-gf_process_pool_start (GfProcessPool *self,
-                       guint          n_ahead)
+/* How many tasks wait behind others, that processes were sent ahead. */
+static guint
+gf_process_pool_count_ahead (GfProcessPool *self)
 {
+  guint n_ahead = 0;
+
+  for (guint i = 0; i < self->processes->len; i++)
+    {
+      GfProcess *process = self->processes->pdata[i];
+
+      g_mutex_lock (&process->lock);
+      if (process->requests.length > 1)
+        n_ahead += process->requests.length - 1;
+      g_mutex_unlock (&process->lock);
+    }
+
+  return n_ahead;
+}
+
+static void gf_process_pool_start (GfProcessPool *self);
+
+static void
+gf_process_pool_retry_start (gpointer data)
+{
+  GfProcessPool *self = data;
+
+  g_mutex_lock (&self->lock);
+  self->retry_waits = FALSE;
+  gf_process_pool_start (self);
+  g_mutex_unlock (&self->lock);
+}
+
+/* Starts processes for tasks that nobody has begun. */
+static void
+gf_process_pool_start (GfProcessPool *self)
+{
+  guint n_wanted;
+
   if (self->closed || self->broken != NULL)
     return;
+  /* The others that are starting may tell whether it makes sense. */
+  if (self->n_failures >= MAX_FAILURES && self->n_starting > 0)
+    return;
   if (self->processes->len > 0 && self->n_failures > 0 && g_get_monotonic_time () < self->retry_time)
+    {
+      if (!self->retry_waits)
+        gf_timer_unref (gf_timer_start (self->retry_time, gf_process_pool_retry_start,
+                                        gf_process_pool_ref (self), (GDestroyNotify) gf_process_pool_unref));
+      self->retry_waits = TRUE;
+      return;
+    }
+
+  if (self->n_starting + self->processes->len >= self->max_workers)
     return;
 
-  while (self->n_starting + self->processes->len < self->max_workers &&
-         self->n_starting < self->n_queued + n_ahead)
+  n_wanted = self->n_queued + gf_process_pool_count_ahead (self);
+  while (self->n_starting + self->processes->len < self->max_workers && self->n_starting < n_wanted)
     {
       self->n_starting++;
       self->n_processes++;
@@ -309,6 +354,14 @@ gf_process_pool_check_task (GfProcessPool *self,
       return FALSE;
     }
 
+  /* Trusted ones are known to be. */
+  if (!g_variant_is_of_type (arguments, G_VARIANT_TYPE_BYTESTRING) && !g_variant_is_normal_form (arguments))
+    {
+      arguments = g_variant_get_normal_form (arguments);
+      g_variant_unref (task->data);
+      task->data = arguments;
+    }
+
   size = g_variant_get_size (arguments);
   max_size = atomic_load_explicit (&self->max_message_size, memory_order_relaxed);
   if (size > max_size)
@@ -347,6 +400,11 @@ gf_process_pool_drop (GfProcessPool *self,
     gf_promise_cancel_pending (task);
   g_object_unref (task);
 }
+
+static void gf_process_pool_send (GfProcessPool *self,
+                                  GfProcess     *process,
+                                  GfPromise    **tasks,
+                                  guint          n_tasks);
 
 /* Sees to it that nobody is idle while tasks wait. */
 static void
@@ -395,11 +453,12 @@ gf_process_pool_enqueue (GfProcessPool *self,
     {
       process = gf_process_ref (g_ptr_array_steal_index_fast (self->idle, self->idle->len - 1));
       process->is_idle = FALSE;
+      process->n_assigning++;
     }
   else
     {
       gf_process_pool_push (self, task, FALSE);
-      gf_process_pool_start (self, 0);
+      gf_process_pool_start (self);
       kick = self->idle->len > 0;
     }
 
@@ -407,8 +466,8 @@ gf_process_pool_enqueue (GfProcessPool *self,
 
   if (process != NULL)
     {
-      if (gf_process_assign (process, &task, 1))
-        gf_process_pool_ready (self, process);
+      gf_process_pool_send (self, process, &task, 1);
+      gf_process_pool_ready (self, process);
       gf_process_unref (process);
     }
   else if (broken != NULL)
@@ -463,7 +522,7 @@ gf_process_pool_take_back (GfProcessPool *self,
       broken = self->broken != NULL ? g_error_copy (self->broken) : NULL;
     }
   else
-    gf_process_pool_start (self, 0);
+    gf_process_pool_start (self);
 
   g_mutex_unlock (&self->lock);
 
@@ -478,6 +537,7 @@ gf_process_pool_take_back (GfProcessPool *self,
 static guint
 gf_process_pool_steal (GfProcessPool *self,
                        GfProcess     *thief,
+                       guint          most,
                        GfPromise    **tasks)
 {
   g_autoptr (GPtrArray) victims = g_ptr_array_new_with_free_func ((GDestroyNotify) gf_process_unref);
@@ -494,81 +554,137 @@ gf_process_pool_steal (GfProcessPool *self,
   g_mutex_unlock (&self->lock);
 
   for (guint i = 0; i < victims->len && n == 0; i++)
-    n = gf_process_take_back (victims->pdata[i], FALSE, tasks);
+    n = gf_process_take_back (victims->pdata[i], FALSE, most, tasks);
 
   return n;
 }
 
-/* What the process is to be sent, at most GF_MAX_REQUESTS tasks: how many. */
+/* What the process is to be sent, at most GF_MAX_REQUESTS tasks: how many. If
+ * any, it is about to be busy till gf_process_pool_send() is done. With the lock
+ * held. */
 static guint
 gf_process_pool_choose (GfProcessPool *self,
                         GfProcess     *process,
-                        GfPromise    **tasks)
+                        GfPromise    **tasks,
+                        guint         *room,
+                        gboolean      *retires)
 {
   guint task_us = atomic_load_explicit (&self->task_us, memory_order_relaxed);
-  gboolean retires = FALSE;
+  guint max = self->settings.max_tasks_per_worker;
   guint n_requests;
   guint n_tasks = 0;
   guint n_assigned;
   gboolean serves;
   guint depth;
-  guint max;
 
   g_mutex_lock (&process->lock);
   n_requests = process->requests.length;
   n_assigned = process->n_assigned;
   serves = process->state == GF_PROCESS_SERVING;
-  depth = process->has_marks ? CLAMP (1 + AHEAD_US / MAX (task_us, 1), 1, MAX_AHEAD) : 1;
+  /* 0: none has ended yet. */
+  depth = process->has_marks && task_us > 0 ? CLAMP (1 + AHEAD_US / task_us, 1, MAX_AHEAD) : 1;
   g_mutex_unlock (&process->lock);
 
+  *retires = FALSE;
+  *room = 0;
   if (!serves || n_requests > depth / 2)
     return 0;
 
-  g_mutex_lock (&self->lock);
-
-  max = self->settings.max_tasks_per_worker;
   if (max > 0)
     {
       depth = MIN (depth, n_requests + max - MIN (max, n_assigned));
-      retires = n_assigned >= max && n_requests == 0;
+      *retires = n_assigned >= max && n_requests == 0 && process->n_assigning == 0;
     }
-  while (!retires && n_requests + n_tasks < depth &&
-         (tasks[n_tasks] = gf_process_pool_pop (self)) != NULL)
-    n_tasks++;
-
-  if (retires)
+  if (*retires)
     {
       gf_process_pool_set_busy (self, process);
       g_ptr_array_remove (self->processes, process);
-      gf_process_pool_start (self, 0);
+      gf_process_pool_start (self);
+      return 0;
     }
-  else if (n_tasks > 0)
+
+  while (n_requests + n_tasks < depth && (tasks[n_tasks] = gf_process_pool_pop (self)) != NULL)
+    n_tasks++;
+
+  if (n_tasks > 0)
     {
       gf_process_pool_set_busy (self, process);
-      gf_process_pool_start (self, n_requests + n_tasks - 1);
+      process->n_assigning++;
+      gf_process_pool_start (self);
     }
-
-  g_mutex_unlock (&self->lock);
-
-  if (retires)
-    gf_process_retire (process);
-  else if (n_tasks == 0 && n_requests == 0)
+  else if (n_requests == 0 && process->n_assigning == 0)
     {
-      n_tasks = gf_process_pool_steal (self, process, tasks);
-      if (n_tasks > 0)
-        return n_tasks;
-
-      g_mutex_lock (&self->lock);
-      /* One may have come meanwhile, and found nobody idle. */
-      tasks[0] = gf_process_pool_pop (self);
-      if (tasks[0] != NULL)
-        n_tasks = 1;
-      else
-        gf_process_pool_add_idle (self, process);
-      g_mutex_unlock (&self->lock);
+      /* It has nothing to do, and there is nothing: perhaps others have. */
+      *room = max > 0 ? max - MIN (max, n_assigned) : G_MAXUINT;
+      gf_process_pool_add_idle (self, process);
     }
 
   return n_tasks;
+}
+
+/* Sends what was chosen. Then somebody has to look whether the process is ready
+ * for more: it may have been answered, or cancelled, before this was done. */
+static void
+gf_process_pool_send (GfProcessPool *self,
+                      GfProcess     *process,
+                      GfPromise    **tasks,
+                      guint          n_tasks)
+{
+  gf_process_assign (process, tasks, n_tasks);
+
+  g_mutex_lock (&self->lock);
+  process->n_assigning--;
+  if (n_tasks > 1)
+    gf_process_pool_start (self);
+  g_mutex_unlock (&self->lock);
+}
+
+/* An idle process, which is not idle any more, or NULL. */
+static GfProcess *
+gf_process_pool_take_idle (GfProcessPool *self)
+{
+  GfProcess *process = NULL;
+
+  g_mutex_lock (&self->lock);
+  if (self->idle->len > 0)
+    {
+      process = gf_process_ref (g_ptr_array_steal_index_fast (self->idle, self->idle->len - 1));
+      process->is_idle = FALSE;
+    }
+  g_mutex_unlock (&self->lock);
+
+  return process;
+}
+
+/* The process is idle, and looks for what others have not begun: at most @room
+ * tasks. */
+static guint
+gf_process_pool_find_work (GfProcessPool *self,
+                           GfProcess     *process,
+                           guint          room,
+                           GfPromise    **tasks)
+{
+  guint n_tasks = gf_process_pool_steal (self, process, room, tasks);
+  gboolean was_idle;
+
+  if (n_tasks == 0)
+    return 0;
+
+  g_mutex_lock (&self->lock);
+  was_idle = process->is_idle;
+  if (was_idle)
+    {
+      gf_process_pool_set_busy (self, process);
+      process->n_assigning++;
+    }
+  g_mutex_unlock (&self->lock);
+  if (was_idle)
+    return n_tasks;
+
+  /* Somebody gave it something meanwhile. */
+  gf_process_pool_take_back (self, tasks, n_tasks);
+
+  return 0;
 }
 
 /* The process can take more tasks. */
@@ -577,11 +693,38 @@ gf_process_pool_ready (GfProcessPool *self,
                        GfProcess     *process)
 {
   GfPromise *tasks[GF_MAX_REQUESTS];
+  gboolean ahead = FALSE;
+  gboolean retires;
   guint n_tasks;
+  guint room;
 
   do
-    n_tasks = gf_process_pool_choose (self, process, tasks);
-  while (n_tasks > 0 && gf_process_assign (process, tasks, n_tasks));
+    {
+      g_mutex_lock (&self->lock);
+      n_tasks = gf_process_pool_choose (self, process, tasks, &room, &retires);
+      g_mutex_unlock (&self->lock);
+
+      if (retires)
+        gf_process_retire (process);
+      if (room > 0)
+        n_tasks = gf_process_pool_find_work (self, process, room, tasks);
+      if (n_tasks > 0)
+        gf_process_pool_send (self, process, tasks, n_tasks);
+      ahead |= n_tasks > 1;
+    }
+  while (n_tasks > 0);
+
+  /* Who went idle just before could not see these. */
+  if (ahead)
+    {
+      GfProcess *other = gf_process_pool_take_idle (self);
+
+      if (other != NULL)
+        {
+          gf_process_pool_ready (self, other);
+          gf_process_unref (other);
+        }
+    }
 }
 
 /* ---- what becomes of processes ---- */
@@ -693,16 +836,20 @@ gf_process_pool_gone (GfProcessPool *self,
   if (start_error != NULL)
     {
       self->n_starting--;
-      self->n_failures++;
-      self->retry_time = g_get_monotonic_time () + RETRY_US;
-      if (self->n_failures >= MAX_FAILURES && self->processes->len == 0 && !self->closed)
+      if (process == NULL || !process->is_signalled)
+        {
+          self->n_failures++;
+          self->retry_time = g_get_monotonic_time () + RETRY_US;
+        }
+      if (self->n_failures >= MAX_FAILURES && self->n_starting == 0 &&
+          self->processes->len == 0 && !self->closed)
         broken = g_error_new (GF_FUTURE_ERROR, GF_FUTURE_ERROR_BROKEN_EXECUTOR,
                               "The pool is broken: %u workers in a row could not be started. %s",
                               self->n_failures, start_error->message);
     }
 
   if (broken == NULL)
-    gf_process_pool_start (self, 0);
+    gf_process_pool_start (self);
 
   g_mutex_unlock (&self->lock);
 
@@ -738,7 +885,7 @@ gf_process_pool_cancel (GfProcessPool *self)
 
   for (guint i = 0; i < processes->len; i++)
     {
-      guint n = gf_process_take_back (processes->pdata[i], TRUE, ahead);
+      guint n = gf_process_take_back (processes->pdata[i], TRUE, G_MAXUINT, ahead);
 
       for (guint j = 0; j < n; j++)
         g_ptr_array_add (tasks, ahead[j]);
@@ -793,5 +940,12 @@ gf_process_pool_signal (GfProcessPool *self,
   g_mutex_unlock (&self->lock);
 
   for (guint i = 0; i < processes->len; i++)
-    gf_process_signal (processes->pdata[i], signal);
+    {
+      GfProcess *process = processes->pdata[i];
+
+      g_mutex_lock (&process->lock);
+      process->is_signalled = TRUE;
+      g_mutex_unlock (&process->lock);
+      gf_process_signal (process, signal);
+    }
 }

@@ -134,14 +134,18 @@ gf_process_start_is_overdue (gpointer data)
 {
   GfProcess *self = data;
 
+  gboolean is_overdue;
+
   g_mutex_lock (&self->lock);
-  if (self->failure == NULL)
+  is_overdue = self->state == GF_PROCESS_STARTING;
+  if (is_overdue && self->failure == NULL)
     self->failure = g_error_new_literal (GF_FUTURE_ERROR, GF_FUTURE_ERROR_PROTOCOL,
                                          "It did not say HELLO, or its initializer did not return, in time "
                                          "(start-timeout)");
   g_mutex_unlock (&self->lock);
 
-  gf_process_signal (self, SIGKILL);
+  if (is_overdue)
+    gf_process_signal (self, SIGKILL);
 }
 
 static void
@@ -280,7 +284,14 @@ gf_process_start_now (gpointer data,
   self->cancel_grace = start.cancel_grace;
   gf_channel_set_limit (self->channel, atomic_load_explicit (&pool->max_message_size, memory_order_relaxed));
 
-  self->subprocess = gf_process_spawn (&start, fds[1], errors_fds[1], &error);
+  if (self->wake_fd < 0)
+    {
+      g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES, g_strerror (EMFILE));
+      close (fds[1]);
+      close (errors_fds[1]);
+    }
+  else
+    self->subprocess = gf_process_spawn (&start, fds[1], errors_fds[1], &error);
   if (self->subprocess == NULL)
     {
       gf_process_pool_gone (pool, NULL, gf_process_start_failed (start.argv, error->message));
@@ -306,7 +317,9 @@ gf_process_start_now (gpointer data,
   g_mutex_unlock (&pool->lock);
 
   g_mutex_lock (&self->lock);
-  self->timer = gf_timer_start (g_get_monotonic_time () + start.start_timeout * G_GINT64_CONSTANT (1000),
+  /* It may have been told to end since it is in that list. */
+  if (self->timer == NULL)
+    self->timer = gf_timer_start (g_get_monotonic_time () + start.start_timeout * G_GINT64_CONSTANT (1000),
                                 gf_process_start_is_overdue,
                                 gf_process_ref (self), (GDestroyNotify) gf_process_unref);
   g_mutex_unlock (&self->lock);

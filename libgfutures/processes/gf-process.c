@@ -157,11 +157,32 @@ gf_process_listen (GfProcess *self,
   if (gf_channel_has_output (self->channel))
     events |= EPOLLOUT;
 
-  if (self->events == events || self->state == GF_PROCESS_DEAD)
+  if (self->events == events || self->state == GF_PROCESS_DEAD || self->input.fd < 0)
     return;
 
   self->events = events;
   gf_io_modify (&self->input, events);
+}
+
+/* An id whose mark no request uses. */
+static guint64
+gf_process_next_id (GfProcess *self)
+{
+  do
+    self->last_id++;
+  while (self->used_marks >> self->last_id % GF_MAX_REQUESTS & 1);
+
+  return self->last_id;
+}
+
+/* The request is no longer the process's. */
+void
+gf_process_unlink (GfProcess *self,
+                   GfRequest *request)
+{
+  g_queue_unlink (&self->requests, &request->link);
+  self->used_marks &= ~(G_GUINT64_CONSTANT (1) << request->id % GF_MAX_REQUESTS);
+  g_atomic_int_set (&request->is_sent, FALSE);
 }
 
 static void
@@ -176,6 +197,7 @@ gf_process_send (GfProcess *self,
     atomic_store (&self->marks[request->id % GF_MAX_REQUESTS], request->id << 2);
 
   g_queue_push_tail_link (&self->requests, &request->link);
+  self->used_marks |= G_GUINT64_CONSTANT (1) << request->id % GF_MAX_REQUESTS;
   g_atomic_int_set (&request->is_sent, TRUE);
   gf_channel_append (self->channel,
                      &(GfOutgoing) {
@@ -200,7 +222,7 @@ gf_process_expect (GfProcess  *self,
   g_mutex_lock (&self->lock);
   if (self->state == GF_PROCESS_STARTING)
     {
-      request = gf_request_new (self, NULL, ++self->last_id);
+      request = gf_request_new (self, NULL, gf_process_next_id (self));
       gf_request_begin (request);
       gf_process_send (self, request, 0, G_PRIORITY_DEFAULT, function, arguments);
       gf_process_listen (self, self->events | EPOLLIN);
@@ -209,8 +231,8 @@ gf_process_expect (GfProcess  *self,
 }
 
 /* Sends it tasks, whose references it takes; what it cannot take goes back to
- * the pool. TRUE: they were all cancelled meanwhile, and it can take others. */
-gboolean
+ * the pool. */
+void
 gf_process_assign (GfProcess  *self,
                    GfPromise **tasks,
                    gsize       n_tasks)
@@ -230,7 +252,7 @@ gf_process_assign (GfProcess  *self,
           self->requests.length >= (self->has_marks ? GF_MAX_REQUESTS : 1))
         break;
 
-      request = gf_request_new (self, task, ++self->last_id);
+      request = gf_request_new (self, task, gf_process_next_id (self));
       if (is_first)
         atomic_store_explicit (&self->busy_since, g_get_monotonic_time (), memory_order_relaxed);
       if (gf_future_is_done ((GfFuture *) task) || (is_first && !gf_request_begin (request)))
@@ -259,15 +281,14 @@ gf_process_assign (GfProcess  *self,
 
   for (guint i = 0; cancelled != NULL && i < cancelled->len; i++)
     gf_request_finish (cancelled->pdata[i], NULL, NULL);
-
-  return cancelled != NULL && cancelled->len == n_tasks;
 }
 
-/* Takes back what it has not begun, or the half of it, the latest: how many
- * tasks. */
+/* Takes back what it has not begun, or the half of it, the latest, but at most
+ * @most: how many tasks. */
 guint
 gf_process_take_back (GfProcess  *self,
                       gboolean    all,
+                      guint       most,
                       GfPromise **tasks)
 {
   GfRequest *taken[GF_MAX_REQUESTS];
@@ -279,6 +300,7 @@ gf_process_take_back (GfProcess  *self,
   limit = self->requests.length > 0 ? self->requests.length - 1 : 0;
   if (!all)
     limit = (limit + 1) / 2;
+  limit = MIN (limit, most);
 
   for (GList *l = self->requests.tail; l != NULL && n_taken < limit && self->state != GF_PROCESS_DEAD;)
     {
@@ -287,8 +309,7 @@ gf_process_take_back (GfProcess  *self,
       l = l->prev;
       if (request->is_begun || !gf_request_take_mark (request))
         break;
-      g_queue_unlink (&self->requests, &request->link);
-      g_atomic_int_set (&request->is_sent, FALSE);
+      gf_process_unlink (self, request);
       taken[n_taken++] = request;
     }
   self->n_assigned -= n_taken;
@@ -410,8 +431,7 @@ gf_process_take_request (GfProcess *self,
   if (self->requests.head != NULL && ((GfRequest *) self->requests.head->data)->id == id)
     {
       request = self->requests.head->data;
-      g_queue_unlink (&self->requests, &request->link);
-      g_atomic_int_set (&request->is_sent, FALSE);
+      gf_process_unlink (self, request);
 
       if (self->requests.head != NULL)
         gf_request_begin (self->requests.head->data);
@@ -513,6 +533,14 @@ gf_process_finish (GfProcess *self,
     }
   if (is_broken)
     gf_process_fail (self, g_error_copy (error));
+  if (is_broken && request->task != NULL)
+    {
+      char *told = g_strdup_printf ("The worker (pid %u) was put down when it answered “%s”: %s", self->pid,
+                                    request->task->what.function, error->message);
+
+      g_free (error->message);
+      error->message = told;
+    }
 
   if (request->task != NULL)
     {
@@ -563,7 +591,7 @@ gf_process_answered (GfProcess *self,
       return FALSE;
     }
 
-  if (message->head.n_payload > LARGE_PAYLOAD)
+  if (message->head.n_payload > LARGE_PAYLOAD && request->task != NULL)
     {
       GfAnswer *answer = g_new (GfAnswer, 1);
 
@@ -623,6 +651,7 @@ gf_process_gives_up (GfProcess *self,
 {
   g_autoptr (GVariant) payload = gf_message_take_payload (message, error);
   GError *reason = gf_process_parse_error (payload);
+  GfTimer *old = NULL;
 
   if (reason == NULL)
     {
@@ -633,10 +662,17 @@ gf_process_gives_up (GfProcess *self,
     }
 
   g_mutex_lock (&self->lock);
-  if (self->failure == NULL)
-    self->failure = g_error_new_literal (GF_FUTURE_ERROR, GF_FUTURE_ERROR_WORKER_DIED, reason->message);
+  if (self->state != GF_PROCESS_DEAD && self->failure == NULL)
+    {
+      self->failure = g_error_new_literal (GF_FUTURE_ERROR, GF_FUTURE_ERROR_WORKER_DIED, reason->message);
+      old = self->timer;
+      self->timer = gf_timer_start (g_get_monotonic_time () + END_US, gf_process_end_is_overdue,
+                                    gf_process_ref (self), (GDestroyNotify) gf_process_unref);
+    }
   g_mutex_unlock (&self->lock);
   g_error_free (reason);
+  if (old != NULL)
+    gf_timer_stop (old);
 
   /* Nothing more goes there. */
   gf_process_pool_leaves (self->pool, self);
@@ -698,7 +734,9 @@ gf_process_measure (GfProcess *self,
   guint each = (guint) CLAMP ((now - since) / n_answers, 0, 1000000);
   guint old = atomic_load_explicit (&pool->task_us, memory_order_relaxed);
 
-  atomic_store_explicit (&pool->task_us, old == 0 ? each : (old * 7 + each) / 8, memory_order_relaxed);
+  /* 0 is for: not known. */
+  atomic_store_explicit (&pool->task_us, MAX (1, old == 0 ? each : (old * 7 + each) / 8),
+                         memory_order_relaxed);
 }
 
 /* Reads once, and handles what has come: with the read lock held, by a thread

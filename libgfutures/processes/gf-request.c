@@ -82,8 +82,8 @@ gf_request_withdrawn (GfRemote *remote)
       taken_back = !self->is_begun && gf_request_take_mark (self);
       if (taken_back)
         {
-          g_queue_unlink (&process->requests, &self->link);
-          self->is_sent = FALSE;
+          gf_process_unlink (process, self);
+          process->n_assigned--;
         }
       else if (self->grace == NULL)
         {

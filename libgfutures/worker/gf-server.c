@@ -48,11 +48,13 @@ typedef struct
   int              fd;
   _Atomic guint64 *marks;
   guint64          memory_limit;
+  guint64          max_message_size; /* of results: what comes in is the pool's to say */
 
   GMutex           lock;         /* of the reading half, and: */
   GQueue           requests;     /* of GfMessage, to be served */
   GfPromise       *current;      /* that is served */
-  guint64          current_id;
+  guint64          current_id;   /* from when it is taken out of the queue */
+  gboolean         is_cancelled; /* before it could be told */
   gboolean         in_loop;      /* it is held, and the loop runs */
   gboolean         said_hello;
   gboolean         shut_down;
@@ -84,14 +86,30 @@ gf_server_flush (GfServer *self)
     _exit (0);
 }
 
+/* As much of a text as travels, in UTF-8. */
+static char *
+gf_text_fit (const char *text)
+{
+  gsize length = MIN (strlen (text), GF_FRAME_MAX_TEXT / 3);
+
+  /* Not within a character. */
+  if (text[length] != '\0')
+    while (length > 0 && ((guchar) text[length] & 0xc0) == 0x80)
+      length--;
+
+  /* What is no UTF-8 becomes three times as long. */
+  return g_utf8_make_valid (text, length);
+}
+
 static void
 gf_server_append_error (GfServer     *self,
                         guint64       id,
                         guint         flags,
                         const GError *error)
 {
-  g_autofree char *traceback = gf_error_get_remote_traceback (error);
-  g_autofree char *message = g_utf8_make_valid (error->message, -1);
+  g_autofree char *whole = gf_error_get_remote_traceback (error);
+  g_autofree char *traceback = whole != NULL ? gf_text_fit (whole) : NULL;
+  g_autofree char *message = gf_text_fit (error->message);
   g_autoptr (GVariant) payload =
     g_variant_ref_sink (g_variant_new ("(sisms)", g_quark_to_string (error->domain), error->code,
                                        message, traceback));
@@ -109,6 +127,7 @@ gf_server_append_progress (GfServer  *self,
 {
   g_autoptr (GVariant) payload = NULL;
   g_autofree char *status = NULL;
+  g_autofree char *fitting = NULL;
   double progress;
 
   if (G_LIKELY (gf_future_peek_extra ((GfFuture *) task) == NULL))
@@ -119,7 +138,8 @@ gf_server_append_progress (GfServer  *self,
   if (progress == self->progress && g_strcmp0 (status, self->status) == 0)
     return FALSE;
 
-  payload = g_variant_ref_sink (g_variant_new ("(dms)", progress, status));
+  fitting = status != NULL ? gf_text_fit (status) : NULL;
+  payload = g_variant_ref_sink (g_variant_new ("(dms)", progress, fitting));
   gf_channel_append (self->channel,
                      &(GfOutgoing) { .type = GF_FRAME_PROGRESS, .id = id, .payload = payload }, FALSE);
   self->progress = progress;
@@ -137,7 +157,6 @@ gf_server_greet (GfServer  *self,
 {
   g_autoptr (GVariant) payload = gf_message_take_payload (hello, &self->failure);
   const char *capabilities[] = { "descriptors", "marks", NULL };
-  guint64 max_message_size;
   GVariantBuilder builder;
 
   if (self->failure != NULL)
@@ -145,8 +164,7 @@ gf_server_greet (GfServer  *self,
 
   if (payload != NULL && g_variant_is_of_type (payload, G_VARIANT_TYPE_VARDICT))
     {
-      if (g_variant_lookup (payload, "max-message-size", "t", &max_message_size))
-        gf_channel_set_limit (self->channel, max_message_size);
+      g_variant_lookup (payload, "max-message-size", "t", &self->max_message_size);
       g_variant_lookup (payload, "memory-limit", "t", &self->memory_limit);
       if (self->memory_limit > 0)
         gf_memory_keep_nothing ();
@@ -191,8 +209,11 @@ gf_server_cancel (GfServer *self,
   GfFuture *task;
   gboolean in_loop = self->in_loop;
 
-  if (self->current == NULL || self->current_id != id)
+  if (self->current_id != id || self->current == NULL)
     {
+      /* It is about to begin. */
+      if (self->current_id == id)
+        self->is_cancelled = TRUE;
       for (GList *l = self->requests.head; l != NULL; l = l->next)
         if (((GfMessage *) l->data)->head.id == id)
           ((GfMessage *) l->data)->head.type = GF_FRAME_CANCEL;
@@ -315,11 +336,19 @@ gf_server_check_memory (GfServer *self)
   error = g_error_new (GF_FUTURE_ERROR, GF_FUTURE_ERROR_WORKER_DIED,
                        "It uses %s of memory, and memory-limit allows %s", used, limit);
 
-  /* Who writes just now may be waiting for room. */
-  for (guint i = 0; i < 100 && !g_mutex_trylock (&self->write_lock); i++)
-    g_usleep (1000);
-  gf_server_append_error (self, 0, GF_FRAME_FATAL, error);
-  gf_channel_flush (self->channel, TRUE);
+  /* Who writes just now may be waiting for room: then the pool finds it among
+   * the last lines. */
+  for (guint i = 0; i < 100; i++)
+    {
+      if (g_mutex_trylock (&self->write_lock))
+        {
+          gf_server_append_error (self, 0, GF_FRAME_FATAL, error);
+          gf_channel_flush (self->channel, TRUE);
+          _exit (1);
+        }
+      g_usleep (1000);
+    }
+  g_printerr ("%s\n", error->message);
   _exit (1);
 }
 
@@ -433,13 +462,17 @@ gf_server_watch (gpointer data)
  * if it does not run already, once in a while. */
 static void
 gf_server_begin (GfServer  *self,
-                 GfPromise *task,
-                 guint64    id)
+                 GfPromise *task)
 {
+  gboolean is_cancelled;
+
   g_mutex_lock (&self->lock);
   self->current = task;
-  self->current_id = id;
+  is_cancelled = self->is_cancelled;
   g_mutex_unlock (&self->lock);
+
+  if (is_cancelled)
+    gf_future_cancel ((GfFuture *) task);
 
   atomic_fetch_add (&self->n_begun, 1);
   atomic_store (&self->busy, TRUE);
@@ -512,7 +545,7 @@ gf_server_call (GfServer  *self,
                 GError   **error)
 {
   GVariant *result = gf_promise_serve (task, error);
-  guint64 limit = gf_channel_get_limit (self->channel);
+  guint64 limit = self->max_message_size;
 
   if (result == NULL && *error == NULL)
     {
@@ -523,6 +556,14 @@ gf_server_call (GfServer  *self,
 
   if (result == NULL)
     return NULL;
+
+  if (!g_variant_is_of_type (result, G_VARIANT_TYPE_BYTESTRING) && !g_variant_is_normal_form (result))
+    {
+      GVariant *odd = result;
+
+      result = g_variant_get_normal_form (odd);
+      g_variant_unref (odd);
+    }
 
   if (strchr (g_variant_get_type_string (result), 'h') != NULL)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
@@ -578,7 +619,7 @@ gf_server_serve (GfServer  *self,
     {
       task = gf_promise_new_call (request->head.priority, request->name != NULL ? request->name : "", arguments,
                                   request->head.flags & GF_FRAME_MAP ? GF_STATE_MAP : 0);
-      gf_server_begin (self, task, id);
+      gf_server_begin (self, task);
       result = gf_server_call (self, task, &error);
     }
 
@@ -639,6 +680,8 @@ gf_server_serve_all (GfServer *self)
 
       g_mutex_lock (&self->lock);
       request = g_queue_pop_head (&self->requests);
+      self->current_id = request != NULL ? request->head.id : 0;
+      self->is_cancelled = FALSE;
       ends = self->failure != NULL || (self->shut_down && request == NULL);
       g_mutex_unlock (&self->lock);
 
@@ -706,6 +749,8 @@ gf_server_run (int in_fd,
   self->context = g_main_context_ref_thread_default ();
   self->fd = in_fd;
   self->channel = gf_channel_new (in_fd, out_fd);
+  gf_channel_set_limit (self->channel, G_MAXINT64);
+  self->max_message_size = G_MAXINT32;
   self->progress = -1;
   self->timer_fd = timerfd_create (CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
   self->memory_fd = open ("/proc/self/statm", O_RDONLY | O_CLOEXEC);

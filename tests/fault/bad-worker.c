@@ -494,7 +494,11 @@ fuzz (Frame      *frame,
           g_byte_array_set_size (bytes, at);
           break;
         default:
-          g_byte_array_append (bytes, bytes->data, reach);
+          {
+            g_autofree guint8 *copy = g_memdup2 (bytes->data, reach);
+
+            g_byte_array_append (bytes, copy, reach);
+          }
         }
     }
   if (bytes->len > 0)
