@@ -91,7 +91,10 @@ G_BEGIN_DECLS
  * PROGRESS  worker: (dms): fraction, status, of the request that it works at.
  * CANCEL    pool: nobody wants the result of that request any more. It is
  *           answered all the same.
- * SHUTDOWN  pool: there will be no more requests: exit.
+ * SHUTDOWN  pool: there will be no more requests: exit. The pool's direction of
+ *           the channel ends behind it.
+ *
+ * Only a REQUEST and a RESULT have parts, or a payload of more than 256 KiB.
  *
  * A worker answers its requests in their order, each before it begins the next.
  *
