@@ -26,7 +26,7 @@
 #define PART_SIZE       256
 /* By descriptor, if they are in a sealed buffer: to map it takes as long as to
  * copy so many bytes. */
-#define DESCRIPTOR_SIZE (32 * 1024)
+#define DESCRIPTOR_SIZE (64 * 1024)
 /* What is larger is sent from where it is. */
 #define EXTERNAL_SIZE   (16 * 1024)
 /* How deep parts are looked for. */
