@@ -20,6 +20,8 @@
 
 G_BEGIN_DECLS
 
+/* A pool breaks when so many workers in a row fail to start. */
+#define GF_MAX_FAILURES 3
 /* Requests that a process may have, which is also the number of the marks. */
 #define GF_MAX_REQUESTS 64
 
@@ -157,6 +159,16 @@ void           gf_process_pool_cancel     (GfProcessPool *self);
 void           gf_process_pool_close      (GfProcessPool *self);
 void           gf_process_pool_signal     (GfProcessPool *self,
                                            int            signal);
+
+/* gf-process-pool-workers.c; these with the lock held: */
+void           gf_process_pool_start      (GfProcessPool *self);
+void           gf_process_pool_add_idle   (GfProcessPool *self,
+                                           GfProcess     *process);
+void           gf_process_pool_set_busy   (GfProcessPool *self,
+                                           GfProcess     *process);
+/* and this without it. */
+void           gf_process_pool_stop_idle_timer
+                                          (GfProcessPool *self);
 
 /* What processes tell it. */
 void           gf_process_pool_drop       (GfProcessPool *self,
