@@ -338,9 +338,10 @@ gf_process_check_waiter (gpointer data)
 
   if (self->state == GF_PROCESS_DEAD || self->last_id == self->waiter_id)
     {
-      /* It has not called again, or does not wait for what it called. */
+      /* It has not called again, or does not wait for what it called. From an idle
+       * process too something may come. */
       self->waiter = 0;
-      if (self->state != GF_PROCESS_DEAD && self->requests.length > 0)
+      if (self->state != GF_PROCESS_DEAD)
         gf_process_listen (self, self->events | EPOLLIN);
     }
   else

@@ -177,10 +177,10 @@ gf_request_wait (GfRemote     *remote,
 
   g_mutex_lock (&process->lock);
   process->n_waiting--;
-  if (process->state != GF_PROCESS_DEAD && process->requests.length > 0)
-    gf_process_listen (process, process->events | EPOLLIN);
-  else if (gf_future_is_done (future))
+  if (process->state == GF_PROCESS_SERVING && process->requests.length == 0)
     gf_process_trust_waiter (process);
+  else if (process->state != GF_PROCESS_DEAD)
+    gf_process_listen (process, process->events | EPOLLIN);
   g_mutex_unlock (&process->lock);
 
   g_mutex_unlock (&process->read_lock);
