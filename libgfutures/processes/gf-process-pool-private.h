@@ -96,7 +96,7 @@ struct _GfProcess
   char           *command_line;
   gint64          task_timeout;   /* µs; 0: none */
   guint           cancel_grace;   /* ms */
-  int             wake_fd;        /* of who reads in gf_process_wait() */
+  int             wake_fd;        /* of who reads in gf_request_wait() */
   int             death_fd;       /* a pidfd */
   int             errors_fd;      /* its standard error */
   _Atomic guint64 *marks;

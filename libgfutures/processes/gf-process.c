@@ -372,7 +372,7 @@ gf_process_trust_waiter (GfProcess *self)
   self->waiter = id;
 }
 
-/* Lets those who read in gf_process_wait() look around. */
+/* Lets those who read in gf_request_wait() look around. */
 void
 gf_process_wake (GfProcess *self)
 {
