@@ -57,6 +57,46 @@ typedef void (*GfFutureCallback) (GfFuture *future,
                                   gpointer  user_data);
 
 /**
+ * GfContinuation:
+ * @settled: the future that the continuation was waiting for, settled
+ * @user_data: (closure): the data given to gf_future_then()
+ * @error: return location for an error
+ *
+ * What to do next, see gf_future_then(). It runs where gf_future_then() says,
+ * and gf_promise_get_current() is the future that gf_future_then() returned.
+ *
+ * Returns: (transfer full) (nullable): a future whose outcome is adopted,
+ *   @settled itself to pass its outcome on; %NULL with @error set to fail, %NULL
+ *   without to succeed with no value
+ *
+ * Since: 1.0
+ */
+typedef GfFuture *(*GfContinuation) (GfFuture  *settled,
+                                     gpointer   user_data,
+                                     GError   **error);
+
+/**
+ * GfFinishFunc:
+ * @promise: the promise to settle
+ * @source: (nullable): the object that the operation was started on
+ * @result: the operation's result
+ * @user_data: (closure): the data given to gf_promise_finish_by()
+ * @error: return location for an error
+ *
+ * Finishes an asynchronous operation of GIO and settles @promise with what it
+ * has come to, see gf_promise_finish_by(). If it sets @error the promise fails;
+ * if it does neither, the promise succeeds with no value. It runs in the context
+ * that the operation was started in.
+ *
+ * Since: 1.0
+ */
+typedef void (*GfFinishFunc) (GfPromise    *promise,
+                              GObject      *source,
+                              GAsyncResult *result,
+                              gpointer      user_data,
+                              GError      **error);
+
+/**
  * GfPostFunc:
  * @data: the data given to gf_executor_post()
  *

@@ -89,17 +89,36 @@ gf_future_outer_cancelled_cb (GCancellable *cancellable G_GNUC_UNUSED,
   gf_future_cancel (self);
 }
 
-/* Lets @cancellable cancel the future; NULL undoes it. A plain signal handler:
- * g_cancellable_disconnect() would wait for its own caller. */
+/**
+ * gf_future_set_cancellable:
+ * @self: a future
+ * @cancellable: (nullable): a cancellable that cancels the future, or %NULL for
+ *   none
+ *
+ * Lets @cancellable cancel the future: that does what gf_future_cancel() does,
+ * in the thread that cancels; at once if it is cancelled. A later call replaces
+ * an earlier one, and that of gf_executor_submit_full().
+ *
+ * Any thread may call this.
+ *
+ * Since: 1.0
+ */
 void
 gf_future_set_cancellable (GfFuture     *self,
                            GCancellable *cancellable)
 {
-  GfFutureExtra *extra = gf_future_get_extra (self);
   g_autoptr (GCancellable) old = NULL;
+  GfFutureExtra *extra;
   gulong old_id;
   gulong id = 0;
 
+  g_return_if_fail (GF_IS_FUTURE (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  extra = gf_future_get_extra (self);
+
+  /* A plain signal handler: g_cancellable_disconnect() would wait for its own
+   * caller. */
   if (cancellable != NULL)
     id = g_signal_connect_data (cancellable, "cancelled",
                                 G_CALLBACK (gf_future_outer_cancelled_cb),

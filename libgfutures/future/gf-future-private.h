@@ -9,6 +9,7 @@
 #endif
 
 #include "../loop/gf-home-private.h"
+#include "../loop/gf-thread-private.h"
 #include "../loop/gf-timer-private.h"
 #include "gf-future.h"
 #include "gf-promise.h"
@@ -21,6 +22,10 @@ typedef struct _GfFutureClass GfFutureClass;
 typedef struct _GfPromiseClass GfPromiseClass;
 typedef struct _GfFutureExtra GfFutureExtra;
 typedef struct _GfObserver GfObserver;
+typedef struct _GfCallback GfCallback;
+typedef struct _GfLink GfLink;
+typedef struct _GfMembers GfMembers;
+typedef struct _GfHandle GfHandle;
 typedef struct _GfRemote GfRemote;
 typedef struct _GfRemoteFuncs GfRemoteFuncs;
 
@@ -73,7 +78,15 @@ enum {
   /* A call for each item of an array, which is the argument. */
   GF_STATE_MAP       = 1 << 23,
   /* It has a GfRemote. */
-  GF_STATE_REMOTE    = 1 << 24
+  GF_STATE_REMOTE    = 1 << 24,
+  /* It waits for other futures: see GfFutureClass.visit(). */
+  GF_STATE_LINKED    = 1 << 25,
+  /* Its data is a GfLink. */
+  GF_STATE_CHAIN     = 1 << 26,
+  /* Somebody blocks till it is settled, or till what depends on it is. */
+  GF_STATE_WANTED    = 1 << 27,
+  /* Of a GfFutureSet, which sums the progress. */
+  GF_STATE_MEMBER    = 1 << 28
 };
 
 /* What few futures need, made when it is first asked for. */
@@ -112,7 +125,8 @@ struct _GfFuture
     GError *error;
   }                         outcome;
   _Atomic (GfFutureExtra *) extra;
-  GfObserver               *callbacks; /* at home, after `done`; oldest first */
+  _Atomic (GfHandle *)      handle;
+  GfCallback               *callbacks; /* at home, after `done`; oldest first */
   guint                     creator;   /* see gf_thread_get_creator() */
   guint                     notified;  /* the state that was last notified */
 };
@@ -126,6 +140,16 @@ struct _GfFutureClass
   /* A task was settled whose function did not run here. */
   void (*withdrawn)    (GfFuture *self,
                         gboolean  was_running);
+  /* GF_STATE_LINKED: it was settled, and needs those it waited for no more. */
+  void (*let_go)       (GfFuture *self);
+  /* GF_STATE_LINKED: call @func for each that it waits for and that is not
+   * settled; with @needed only if it cannot be settled without. */
+  void (*visit)        (GfFuture         *self,
+                        gboolean          needed,
+                        GfFutureCallback  func,
+                        gpointer          data);
+  /* The progress has changed; called at home. */
+  void (*progressed)   (GfFuture *self);
 };
 
 /* A call that was sent elsewhere: how those who wait for it, or withdraw it, get
@@ -159,7 +183,7 @@ struct _GfPromise
     GfTaskFunc func;
     char      *function;   /* GF_STATE_CALL */
   }              what;
-  gpointer       data;     /* GF_STATE_CALL: a GVariant */
+  gpointer       data;     /* GF_STATE_CALL: a GVariant; GF_STATE_CHAIN: a GfLink */
   union {
     GDestroyNotify destroy;
     GfRemote      *remote; /* GF_STATE_CALL; see gf_future_set_remote() */
@@ -171,20 +195,59 @@ struct _GfPromiseClass
   GfFutureClass parent_class;
 };
 
-/* One who wants to know when a future is settled. */
+/* One who wants to know when a future is settled: part of something else, which
+ * gives it and takes it back.
+ *
+ * @func is called exactly once: by the thread that settled the future, or, with
+ * @future NULL, some time after gf_future_withdraw(); after that the library is
+ * done with it. It must not block or run foreign code. */
+typedef void (*GfObserverFunc) (GfObserver *self,
+                                GfFuture   *future);
+
 struct _GfObserver
 {
+  GfObserver    *next;
+  GfObserverFunc func;
+  gpointer       data;
+  gboolean       withdrawn; /* under a claim */
+  guint8         kind;
+};
+
+enum {
+  /* Looks on: the future may be cancelled all the same. */
+  GF_OBSERVER_ONLOOKER,
+  /* Wants the outcome. */
+  GF_OBSERVER_INTERESTED,
+  /* The same, of a GfFutureSet, which hears of progress too. */
+  GF_OBSERVER_MEMBER,
+  /* The same, as part of a GfCallback. */
+  GF_OBSERVER_CALLBACK
+};
+
+/* A function that runs somewhere when a future is settled. */
+struct _GfCallback
+{
+  GfObserver       observer;
   GfHomeItem       item;
-  GfObserver      *next;
   GfFuture        *future;   /* a reference, once it is on its way */
   GfHome          *home;     /* where the data belongs */
   guint            creator;
   gboolean         at_home;  /* it runs there too */
-  gboolean         internal; /* the library's own */
   GfExecutor      *executor; /* else: here, or if NULL in the settling thread */
-  GfFutureCallback callback;
+  GfFutureCallback func;
   gpointer         data;
   GDestroyNotify   destroy;
+  GfLink          *link;     /* what it is part of, if that is a chain */
+};
+
+/* A thread that blocks, on its stack. */
+struct _GfWait
+{
+  GfThread  *thread;
+  GfFuture  *future;
+  GfMembers *members; /* what @future depends on besides, or NULL */
+  GfRemote  *remote;  /* where it blocks now, or NULL */
+  GfWait    *outer;
 };
 
 #define GF_OBSERVERS_TAKEN ((GfObserver *) 1)
@@ -202,6 +265,17 @@ gf_state_is_settled (guint state)
   return (state & GF_STATE_MASK) >= GF_FUTURE_STATE_SUCCEEDED;
 }
 
+static inline void
+gf_future_visit (GfFuture        *self,
+                 gboolean         needed,
+                 GfFutureCallback func,
+                 gpointer         data)
+{
+  GfFutureClass *klass = (GfFutureClass *) G_OBJECT_GET_CLASS (self);
+
+  klass->visit (self, needed, func, data);
+}
+
 GfFutureExtra *gf_future_get_extra     (GfFuture *self);
 GfFutureExtra *gf_future_peek_extra    (GfFuture *self);
 
@@ -216,34 +290,107 @@ gboolean       gf_future_settle_plain  (GfFuture *self,
 void           gf_future_return        (GfFuture *self,
                                         gboolean  take_reference);
 void           gf_future_begun         (GfFuture *self);
+void           gf_future_unclaim       (GfFuture *self);
+void           gf_future_adopt         (GfFuture *self,
+                                        GfFuture *settled);
+gboolean       gf_future_has_done_handlers (GfFuture *self);
 void           gf_future_send          (GfHomeItem *item);
 void           gf_future_notify_progress (GfFuture   *self);
 void           gf_future_emit          (GfFuture *self,
                                         guint     state);
 
+/* gf-future-handle.c */
+GfHandle      *gf_future_get_handle    (GfFuture *self);
+GfFuture      *gf_handle_get_future    (GfHandle *self);
+void           gf_handle_unref         (GfHandle *self);
+
 /* gf-future-value.c */
 void           gf_future_init_errors   (void);
 
 /* gf-future-progress.c */
+gboolean       gf_future_store_progress (GfFuture   *self,
+                                         double      fraction,
+                                         const char *status);
 void           gf_future_push_progress (GfFuture *self);
 gboolean       gf_future_progress_turn (GfHomeItem *item,
                                         GfHomePhase phase);
 
 /* gf-future-limits.c */
 void           gf_future_time_out      (gpointer        future);
-void           gf_future_set_cancellable (GfFuture     *self,
-                                          GCancellable *cancellable);
 
 /* gf-future-observers.c */
 void           gf_future_observe       (GfFuture         *self,
-                                        GfFutureCallback  callback,
+                                        GfFutureCallback  func,
                                         gpointer          data);
+void           gf_future_add_observer  (GfFuture         *self,
+                                        GfObserver       *observer);
+void           gf_future_withdraw      (GfFuture         *self,
+                                        GfObserver       *observer,
+                                        gboolean          cancel);
+void           gf_future_cancel_unless_wanted (GfFuture  *self);
 void           gf_observers_notify     (GfFuture         *self);
-void           gf_observers_run_home   (GfFuture         *self,
+void           gf_observers_progressed (GfFuture         *self);
+
+/* gf-future-callbacks.c */
+void           gf_callback_init_for_link (GfCallback     *self,
+                                        GfLink           *link,
+                                        GfFutureCallback  func);
+GfCallback    *gf_callback_new_at_home (GMainContext     *context,
+                                        GfFutureCallback  func,
+                                        gpointer          data,
+                                        GDestroyNotify    destroy);
+gboolean       gf_callback_set_executor (GfCallback      *self,
+                                        GfExecutor       *executor);
+void           gf_callbacks_notify     (GfFuture         *future,
+                                        GfObserver       *oldest,
+                                        gboolean          late);
+void           gf_callbacks_run_home   (GfFuture         *future,
                                         gboolean          run);
+void           gf_callbacks_relieve    (GfFuture         *future);
+
+/* gf-future-chain.c */
+void           gf_link_unref           (GfLink           *self);
+void           gf_link_dropped         (GfLink           *self);
+void           gf_link_run             (GfLink           *self,
+                                        GfFuture         *source);
+gboolean       gf_link_is_over         (GfLink           *self);
+void           gf_link_let_go          (GfLink           *self);
+void           gf_link_visit           (GfLink           *self,
+                                        GfFutureCallback  func,
+                                        gpointer          data);
+void           gf_link_set_ready       (GfLink           *self,
+                                        GfFuture         *source);
+void           gf_link_set_wanted      (GfLink           *self,
+                                        gboolean          wanted);
+
+gboolean       gf_future_depends_on    (GfFuture         *self,
+                                        gboolean          needed,
+                                        gboolean        (*is_it) (GfFuture *future,
+                                                                  gpointer  data),
+                                        gpointer          data);
+
+/* gf-future-wanted.c */
+void           gf_future_want          (GfFuture         *self);
+void           gf_wanted_add           (GfLink           *link);
+void           gf_wanted_remove        (GfLink           *link);
+void           gf_wanted_run           (GfThread         *thread);
+void           gf_wait_begin           (GfWait           *self,
+                                        GfThread         *thread,
+                                        GfFuture         *future,
+                                        GfMembers        *members);
+void           gf_wait_want            (GfWait           *self);
+void           gf_wait_set_remote      (GfWait           *self,
+                                        GfRemote         *remote);
+void           gf_wait_end             (GfWait           *self);
+gboolean       gf_future_is_awaited    (GfFuture         *self);
 
 /* gf-future-wait.c */
 void           gf_waiters_wake         (GfFuture         *self);
+gboolean       gf_future_await         (GfFuture         *self,
+                                        GfMembers        *members,
+                                        gint64            timeout_us,
+                                        GCancellable     *cancellable,
+                                        GError          **error);
 void           gf_promise_set_remote   (GfPromise        *self,
                                         GfRemote         *remote);
 void           gf_promise_withdraw_remote (GfPromise     *self);

@@ -130,6 +130,45 @@ gf_future_dup_status (GfFuture *self)
   return status;
 }
 
+/* Stores what gf_promise_set_progress() is given. TRUE wants
+ * gf_future_push_progress(). */
+gboolean
+gf_future_store_progress (GfFuture   *self,
+                          double      fraction,
+                          const char *status)
+{
+  GfFutureExtra *extra;
+  gboolean changed = FALSE;
+
+  if (gf_future_is_done (self))
+    return FALSE;
+
+  if (!(fraction >= 0))
+    fraction = -1;
+  else if (fraction > 1)
+    fraction = 1;
+
+  extra = gf_future_get_extra (self);
+
+  g_mutex_lock (&extra->lock);
+  if (extra->progress != fraction)
+    {
+      extra->progress = fraction;
+      changed = TRUE;
+    }
+  if (g_strcmp0 (extra->status, status) != 0)
+    {
+      g_free (extra->status);
+      extra->status = g_strdup (status);
+      changed = TRUE;
+    }
+  extra->progress_changed |= changed;
+  changed &= !extra->progress_pushed;
+  g_mutex_unlock (&extra->lock);
+
+  return changed;
+}
+
 gboolean
 gf_future_progress_turn (GfHomeItem *item,
                          GfHomePhase phase)

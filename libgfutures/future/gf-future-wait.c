@@ -104,6 +104,7 @@ gf_remote_cancelled_cb (GCancellable *cancellable G_GNUC_UNUSED,
 /* Waits where the answer arrives, if that is possible now. */
 static void
 gf_future_wait_for_remote (GfFuture     *self,
+                           GfWait       *wait,
                            gint64        deadline,
                            GCancellable *cancellable)
 {
@@ -113,12 +114,16 @@ gf_future_wait_for_remote (GfFuture     *self,
   if (remote == NULL)
     return;
 
+  gf_wait_set_remote (wait, remote);
+
   if (cancellable != NULL)
     cancelled_id = g_signal_connect_data (cancellable, "cancelled", G_CALLBACK (gf_remote_cancelled_cb),
                                           gf_remote_ref (remote), (GClosureNotify) gf_remote_unref, 0);
 
-  remote->funcs->wait (remote, self, deadline, cancellable);
+  if (!atomic_load (&wait->thread->attention))
+    remote->funcs->wait (remote, self, deadline, cancellable);
 
+  gf_wait_set_remote (wait, NULL);
   if (cancelled_id != 0)
     g_signal_handler_disconnect (cancellable, cancelled_id);
   gf_remote_unref (remote);
@@ -158,10 +163,11 @@ gf_future_spin (GfFuture *self,
   return FALSE;
 }
 
-/* Sleeps till @self is settled, @deadline has passed (-1: never) or
- * @cancellable is cancelled. */
+/* Sleeps till @self is settled, @deadline has passed (-1: never), @cancellable is
+ * cancelled or there is something to run for @thread, the calling one. */
 static void
 gf_future_sleep (GfFuture     *self,
+                 GfThread     *thread,
                  gint64        deadline,
                  GCancellable *cancellable)
 {
@@ -176,7 +182,8 @@ gf_future_sleep (GfFuture     *self,
   g_mutex_lock (&entry->lock);
 
   state = atomic_fetch_or_explicit (&self->state, GF_STATE_WAITED, memory_order_acq_rel);
-  while (!gf_state_is_settled (state) && !g_cancellable_is_cancelled (cancellable))
+  while (!gf_state_is_settled (state) && !g_cancellable_is_cancelled (cancellable) &&
+         !atomic_load (&thread->attention))
     {
       if (deadline < 0)
         g_cond_wait (&entry->cond, &entry->lock);
@@ -204,9 +211,68 @@ gf_future_is_run_by (GfFuture *self,
   return FALSE;
 }
 
-/* Waits, and says whether the future is settled. */
 static gboolean
+gf_future_is_run_by_cb (GfFuture *self,
+                        gpointer  thread)
+{
+  return gf_future_is_run_by (self, thread);
+}
+
+/* Whether it cannot be settled before what runs in the thread has returned. */
+static gboolean
+gf_future_needs_thread (GfFuture *self,
+                        GfThread *thread)
+{
+  if (thread->frame == NULL)
+    return FALSE;
+
+  return gf_future_load_state (self) & GF_STATE_LINKED
+    ? gf_future_depends_on (self, TRUE, gf_future_is_run_by_cb, thread)
+    : gf_future_is_run_by (self, thread);
+}
+
+/* Blocks the calling thread. */
+static void
+gf_future_block (GfFuture     *self,
+                 GfMembers    *members,
+                 GfThread     *thread,
+                 gint64        deadline,
+                 GCancellable *cancellable)
+{
+  const GfWorkerHooks *hooks = thread->hooks;
+  gboolean blocked = FALSE;
+  GfWait wait;
+
+  gf_wait_begin (&wait, thread, self, members);
+  gf_wait_want (&wait);
+
+  for (;;)
+    {
+      gf_wanted_run (thread);
+
+      if (gf_future_is_done (self) || g_cancellable_is_cancelled (cancellable) ||
+          (deadline >= 0 && g_get_monotonic_time () >= deadline))
+        break;
+
+      if (hooks != NULL && !blocked)
+        {
+          hooks->block (thread->worker, self);
+          blocked = TRUE;
+        }
+      gf_future_wait_for_remote (self, &wait, deadline, cancellable);
+      gf_future_sleep (self, thread, deadline, cancellable);
+    }
+
+  if (blocked)
+    hooks->unblock (thread->worker);
+  gf_wait_end (&wait);
+}
+
+/* Waits, and says whether the future is settled. It may depend on @members in a
+ * way that cannot be seen. */
+gboolean
 gf_future_await (GfFuture     *self,
+                 GfMembers    *members,
                  gint64        timeout_us,
                  GCancellable *cancellable,
                  GError      **error)
@@ -214,10 +280,13 @@ gf_future_await (GfFuture     *self,
   GfThread *thread = gf_thread_get ();
   gint64 deadline = -1;
 
+  /* What this thread has put off may be what is waited for. */
+  gf_thread_run_steps (thread);
+
   if (gf_future_is_done (self))
     return TRUE;
 
-  if (G_UNLIKELY (gf_future_is_run_by (self, thread)))
+  if (G_UNLIKELY (gf_future_needs_thread (self, thread)))
     {
       g_set_error_literal (error, GF_FUTURE_ERROR, GF_FUTURE_ERROR_INVALID_STATE,
                            "A task cannot wait for itself, or for a task that waits for it");
@@ -237,19 +306,14 @@ gf_future_await (GfFuture     *self,
   if (timeout_us != 0)
     {
       const GfWorkerHooks *hooks = thread->hooks;
+      gboolean depends = members != NULL ||
+                         (gf_future_load_state (self) & (GF_STATE_LINKED | GF_STATE_REMOTE));
 
       /* A task that is run here cannot be left when time is up. */
       if (hooks != NULL && timeout_us < 0 && hooks->help (thread->worker, self))
         ;
-      else if ((gf_future_load_state (self) & GF_STATE_REMOTE) || !gf_future_spin (self, thread))
-        {
-          if (hooks != NULL)
-            hooks->block (thread->worker, self);
-          gf_future_wait_for_remote (self, deadline, cancellable);
-          gf_future_sleep (self, deadline, cancellable);
-          if (hooks != NULL)
-            hooks->unblock (thread->worker);
-        }
+      else if (depends || !gf_future_spin (self, thread))
+        gf_future_block (self, members, thread, deadline, cancellable);
     }
 
   if (gf_future_is_done (self))
@@ -274,6 +338,11 @@ gf_future_await (GfFuture     *self,
  * Blocks the calling thread until the future is settled. This is no nested main
  * loop: no signal is emitted and no callback runs meanwhile in this thread, and
  * a window freezes. Prefer #GfFuture::done there.
+ *
+ * There is one exception: continuations (gf_future_then()) that are at home in
+ * this thread and that a blocked wait, of this thread or another, depends on are
+ * run inside the wait. So a chain may be waited for where its continuations have
+ * to run, and so may a task that waits for such a chain itself.
  *
  * A task may wait for tasks of its own pool: if the awaited one has not begun,
  * the waiting worker runs it (unless there is a timeout); if it has, another
@@ -303,7 +372,7 @@ gf_future_wait (GfFuture     *self,
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  settled = gf_future_await (self, timeout_us, cancellable, error);
+  settled = gf_future_await (self, NULL, timeout_us, cancellable, error);
   gf_home_relieve (self->home);
 
   return settled;

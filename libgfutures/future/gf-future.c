@@ -160,11 +160,17 @@ gf_future_get_extra (GfFuture *self)
 
 /* ---- delivery ---- */
 
+gboolean
+gf_future_has_done_handlers (GfFuture *self)
+{
+  return g_signal_handler_find (self, G_SIGNAL_MATCH_ID, done_signal, 0, NULL, NULL, NULL) != 0;
+}
+
 static gboolean
 gf_future_has_handlers (GfFuture *self)
 {
   /* Of any detail, blocked ones too. */
-  return g_signal_handler_find (self, G_SIGNAL_MATCH_ID, done_signal, 0, NULL, NULL, NULL) != 0 ||
+  return gf_future_has_done_handlers (self) ||
          g_signal_handler_find (self, G_SIGNAL_MATCH_ID, notify_signal, 0, NULL, NULL, NULL) != 0;
 }
 
@@ -190,12 +196,16 @@ gf_future_attachment_cb (GQuark   key,
                          gpointer found)
 {
   static GQuark notify_queue;
+  static GQuark weak_locations;
 
-  /* What g_object_unref() itself puts there. */
+  /* What g_object_unref() itself puts there, and GWeakRef, which runs nothing. */
   if (G_UNLIKELY (notify_queue == 0))
-    notify_queue = g_quark_from_static_string ("GObject-notify-queue");
+    {
+      weak_locations = g_quark_from_static_string ("GObject-weak-locations");
+      notify_queue = g_quark_from_static_string ("GObject-notify-queue");
+    }
 
-  if (key != notify_queue)
+  if (key != notify_queue && key != weak_locations)
     *(gboolean *) found = TRUE;
 }
 
@@ -244,8 +254,12 @@ gf_future_notify_progress (GfFuture *self)
     g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LABEL]);
   if (progress_changed)
     {
+      if (gf_future_load_state (self) & GF_STATE_MEMBER)
+        gf_observers_progressed (self);
       g_object_notify_by_pspec (G_OBJECT (self), props[PROP_PROGRESS]);
       g_object_notify_by_pspec (G_OBJECT (self), props[PROP_STATUS]);
+      if (GF_FUTURE_GET_CLASS (self)->progressed != NULL)
+        GF_FUTURE_GET_CLASS (self)->progressed (self);
     }
 }
 
@@ -272,7 +286,7 @@ gf_future_emit (GfFuture *self,
 
   g_signal_emit (self, done_signal, 0);
 
-  gf_observers_run_home (self, TRUE);
+  gf_callbacks_run_home (self, TRUE);
   atomic_fetch_or_explicit (&self->state, GF_STATE_DELIVERED, memory_order_relaxed);
 }
 
@@ -305,6 +319,7 @@ gf_future_turn (GfFuture   *self,
         return FALSE;
 
       GF_FUTURE_GET_CLASS (self)->release_data (self);
+      gf_callbacks_relieve (self);
 
       if (gf_future_is_watched (self, state & ~GF_STATE_HAS_DATA))
         return FALSE;
@@ -327,7 +342,7 @@ gf_future_turn (GfFuture   *self,
   if (phase == GF_HOME_DROP)
     {
       atomic_fetch_or_explicit (&self->state, GF_STATE_DELIVERED, memory_order_relaxed);
-      gf_observers_run_home (self, FALSE);
+      gf_callbacks_run_home (self, FALSE);
     }
   else if (phase != GF_HOME_RELIEVE)
     gf_future_emit (self, state);
@@ -444,6 +459,8 @@ gf_future_settled (GfFuture *self,
     gf_promise_withdraw_remote ((GfPromise *) self);
 
   gf_observers_notify (self);
+  if (G_UNLIKELY (old_state & GF_STATE_LINKED))
+    GF_FUTURE_GET_CLASS (self)->let_go (self);
 
   extra = gf_future_peek_extra (self);
   if (G_UNLIKELY (extra != NULL))
@@ -527,7 +544,7 @@ gf_future_claim_if (GfFuture *self,
 }
 
 /* For who wants to settle with something to store. TRUE: store it, then
- * gf_future_seal(). FALSE: the future is settled. */
+ * gf_future_seal(), or gf_future_unclaim(). FALSE: the future is settled. */
 gboolean
 gf_future_claim (GfFuture *self)
 {
@@ -539,6 +556,14 @@ gboolean
 gf_future_claim_pending (GfFuture *self)
 {
   return gf_future_claim_if (self, TRUE);
+}
+
+/* The caller does not settle it after all. */
+void
+gf_future_unclaim (GfFuture *self)
+{
+  /* Release: what was done to the observers. */
+  atomic_fetch_and_explicit (&self->state, ~GF_STATE_CLAIMED, memory_order_release);
 }
 
 void
@@ -605,8 +630,47 @@ gf_future_settle_plain (GfFuture *self,
   return TRUE;
 }
 
+/* Settles @self as @settled is, if it is not. */
+void
+gf_future_adopt (GfFuture *self,
+                 GfFuture *settled)
+{
+  guint state = gf_future_load_state (settled);
+  guint outcome = state & GF_STATE_MASK;
+
+  if (outcome == GF_FUTURE_STATE_CANCELLED || (state & (GF_STATE_NO_VALUE | GF_STATE_TIMED_OUT)))
+    gf_future_settle_plain (self, state & (GF_STATE_MASK | GF_STATE_NO_VALUE | GF_STATE_TIMED_OUT));
+  else if (outcome == GF_FUTURE_STATE_FAILED)
+    {
+      GError *error = g_error_copy (settled->outcome.error);
+
+      if (gf_future_claim (self))
+        {
+          self->outcome.error = error;
+          gf_future_seal (self, outcome);
+        }
+      else
+        g_error_free (error);
+    }
+  else
+    {
+      /* Others wait meanwhile, once it is claimed: copy first. */
+      GValue value = G_VALUE_INIT;
+
+      g_value_init (&value, G_VALUE_TYPE (&settled->outcome.value));
+      g_value_copy (&settled->outcome.value, &value);
+      if (gf_future_claim (self))
+        {
+          self->outcome.value = value;
+          gf_future_seal (self, outcome);
+        }
+      else
+        g_value_unset (&value);
+    }
+}
+
 /* The function has returned. Settles the future, with no value, if nobody else
- * has, will or is about to. */
+ * has or will. */
 void
 gf_future_return (GfFuture *self,
                   gboolean  take_reference)
@@ -616,7 +680,13 @@ gf_future_return (GfFuture *self,
 
   do
     {
-      if (gf_state_is_settled (old_state) || (old_state & (GF_STATE_HELD | GF_STATE_CLAIMED)))
+      while (G_UNLIKELY (old_state & GF_STATE_CLAIMED))
+        {
+          g_thread_yield ();
+          old_state = gf_future_load_state (self);
+        }
+
+      if (gf_state_is_settled (old_state) || (old_state & GF_STATE_HELD))
         state = old_state | GF_STATE_RETURNED;
       else
         state = gf_state_settle (old_state, GF_FUTURE_STATE_SUCCEEDED | GF_STATE_NO_VALUE) |
@@ -703,6 +773,8 @@ gf_future_finalize (GObject *object)
 
   if (extra != NULL)
     gf_future_extra_free (extra);
+  if (self->handle != NULL)
+    gf_handle_unref (self->handle);
   gf_home_unref (self->home);
 
   G_OBJECT_CLASS (gf_future_parent_class)->finalize (object);

@@ -70,6 +70,9 @@ GF_AVAILABLE_IN_1_0
 GfFuture     *gf_future_new_for_error     (GError       *error);
 
 GF_AVAILABLE_IN_1_0
+GfFuture     *gf_future_new_delay         (gint64        delay_us);
+
+GF_AVAILABLE_IN_1_0
 GfFutureState gf_future_get_state         (GfFuture     *self);
 GF_AVAILABLE_IN_1_0
 gboolean      gf_future_is_done           (GfFuture     *self);
@@ -150,6 +153,33 @@ char         *gf_future_dup_status        (GfFuture     *self);
 GF_AVAILABLE_IN_1_0
 void          gf_future_set_timeout       (GfFuture     *self,
                                            gint64        timeout_us);
+GF_AVAILABLE_IN_1_0
+void          gf_future_set_cancellable   (GfFuture     *self,
+                                           GCancellable *cancellable);
+GF_AVAILABLE_IN_1_0
+void          gf_future_forward_to_task   (GfFuture     *self,
+                                           GTask        *task);
+
+GF_AVAILABLE_IN_1_0
+GfFuture     *gf_future_then              (GfFuture     *self,
+                                           GfContinuation continuation,
+                                           gpointer      user_data,
+                                           GDestroyNotify destroy);
+GF_AVAILABLE_IN_1_0
+GfFuture     *gf_future_chain             (GfFuture     *self,
+                                           GfContinuation continuation,
+                                           gpointer      user_data,
+                                           GDestroyNotify destroy);
+GF_AVAILABLE_IN_1_0
+GfFuture     *gf_future_catch             (GfFuture     *self,
+                                           GfContinuation continuation,
+                                           gpointer      user_data,
+                                           GDestroyNotify destroy);
+GF_AVAILABLE_IN_1_0
+GfFuture     *gf_future_finally           (GfFuture     *self,
+                                           GfContinuation continuation,
+                                           gpointer      user_data,
+                                           GDestroyNotify destroy);
 GF_AVAILABLE_IN_1_0
 void          gf_future_add_done_callback (GfFuture     *self,
                                            GfExecutor   *executor,

@@ -90,15 +90,33 @@ gf_promise_withdrawn (GfFuture *future,
 }
 
 static void
+gf_promise_let_go (GfFuture *future)
+{
+  gf_link_let_go (((GfPromise *) future)->data);
+}
+
+static void
+gf_promise_visit (GfFuture        *future,
+                  gboolean         needed G_GNUC_UNUSED,
+                  GfFutureCallback func,
+                  gpointer         data)
+{
+  gf_link_visit (((GfPromise *) future)->data, func, data);
+}
+
+static void
 gf_promise_finalize (GObject *object)
 {
   GfPromise *self = (GfPromise *) object;
+  guint state = atomic_load_explicit (&as_future (self)->state, memory_order_relaxed);
 
-  if (atomic_load_explicit (&as_future (self)->state, memory_order_relaxed) & GF_STATE_CALL)
+  if (state & GF_STATE_CALL)
     {
       g_free (self->what.function);
       g_clear_pointer ((GVariant **) &self->data, g_variant_unref);
     }
+  else if (state & GF_STATE_CHAIN)
+    gf_link_unref (self->data);
 
   G_OBJECT_CLASS (gf_promise_parent_class)->finalize (object);
 }
@@ -112,6 +130,8 @@ gf_promise_class_init (GfPromiseClass *klass)
 
   future_class->release_data = gf_promise_release_data;
   future_class->withdrawn = gf_promise_withdrawn;
+  future_class->let_go = gf_promise_let_go;
+  future_class->visit = gf_promise_visit;
 }
 
 static void
@@ -342,38 +362,9 @@ gf_promise_set_progress (GfPromise  *self,
                          double      fraction,
                          const char *status)
 {
-  GfFutureExtra *extra;
-  gboolean changed = FALSE;
-
   g_return_if_fail (GF_IS_PROMISE (self));
 
-  if (gf_future_is_done (as_future (self)))
-    return;
-
-  if (!(fraction >= 0))
-    fraction = -1;
-  else if (fraction > 1)
-    fraction = 1;
-
-  extra = gf_future_get_extra (as_future (self));
-
-  g_mutex_lock (&extra->lock);
-  if (extra->progress != fraction)
-    {
-      extra->progress = fraction;
-      changed = TRUE;
-    }
-  if (g_strcmp0 (extra->status, status) != 0)
-    {
-      g_free (extra->status);
-      extra->status = g_strdup (status);
-      changed = TRUE;
-    }
-  extra->progress_changed |= changed;
-  changed &= !extra->progress_pushed;
-  g_mutex_unlock (&extra->lock);
-
-  if (changed)
+  if (gf_future_store_progress (as_future (self), fraction, status))
     gf_future_push_progress (as_future (self));
 }
 
@@ -451,7 +442,13 @@ gf_promise_begin (GfPromise *self,
 
   do
     {
-      if ((old_state & GF_STATE_MASK) != GF_FUTURE_STATE_PENDING || (old_state & GF_STATE_CLAIMED))
+      while (G_UNLIKELY (old_state & GF_STATE_CLAIMED))
+        {
+          g_thread_yield ();
+          old_state = gf_future_load_state (future);
+        }
+
+      if ((old_state & GF_STATE_MASK) != GF_FUTURE_STATE_PENDING)
         return FALSE;
       state = (old_state | GF_FUTURE_STATE_RUNNING | GF_STATE_BEGUN | flags) & ~GF_STATE_COUNTED;
     }
@@ -534,6 +531,7 @@ gf_promise_execute (GfPromise *self,
   GfFuture *future = as_future (self);
   GfThread *thread = gf_thread_get ();
   GfExecutor *executor = self->executor;
+  gboolean in_step;
   GError *error = NULL;
   GfPromise *outer;
   gboolean counted;
@@ -548,6 +546,15 @@ gf_promise_execute (GfPromise *self,
 
   if (counted)
     gf_executor_task_begun (executor);
+
+  /* An inline executor may have got the task inside a step, which the task
+   * must not hold up. */
+  in_step = thread->in_step;
+  if (G_UNLIKELY (in_step))
+    {
+      gf_thread_run_steps (thread);
+      thread->in_step = FALSE;
+    }
 
   frame = (GfFrame) { self, gf_home_ref (future->home), future->creator, thread->frame };
   outer = thread->frame != NULL ? thread->frame->promise : NULL;
@@ -579,6 +586,7 @@ gf_promise_execute (GfPromise *self,
   thread->frame = frame.outer;
   gf_home_unref (frame.home);
   gf_thread_flush (thread);
+  thread->in_step = in_step;
 
   if (counted)
     gf_executor_task_returned (executor);

@@ -80,6 +80,20 @@ GF_AVAILABLE_IN_1_0
 GfPromiseHold *gf_promise_hold            (GfPromise    *self);
 
 GF_AVAILABLE_IN_1_0
+gpointer       gf_promise_finish_with     (GfPromise    *self,
+                                           GType         type,
+                                           GCallback     finish);
+GF_AVAILABLE_IN_1_0
+gpointer       gf_promise_finish_by       (GfPromise    *self,
+                                           GfFinishFunc  finish,
+                                           gpointer      user_data,
+                                           GDestroyNotify destroy);
+GF_AVAILABLE_IN_1_0
+void           gf_promise_ready           (GObject      *source,
+                                           GAsyncResult *result,
+                                           gpointer      call);
+
+GF_AVAILABLE_IN_1_0
 void           gf_promise_run             (GfPromise    *self);
 GF_AVAILABLE_IN_1_0
 int            gf_promise_get_priority    (GfPromise    *self);

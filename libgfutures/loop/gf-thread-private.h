@@ -11,11 +11,20 @@
 #include "../gf-types.h"
 #include "gf-home-private.h"
 
+#include <stdatomic.h>
+
 G_BEGIN_DECLS
 
 typedef struct _GfThread GfThread;
 typedef struct _GfFrame GfFrame;
 typedef struct _GfWorkerHooks GfWorkerHooks;
+typedef struct _GfStep GfStep;
+typedef struct _GfWait GfWait;
+
+/* What must not nest, however long the row of futures is that settle each other.
+ * Nothing of the application's. */
+typedef void (*GfStepFunc) (gpointer a,
+                            gpointer b);
 
 /* One task that runs on the thread; frames nest when a task that waits runs
  * another one. Lives on the stack. */
@@ -64,6 +73,12 @@ struct _GfThread
   GfHome              *home;         /* of home_context, which it may outlive */
   GMainContext        *home_context;
   GSList              *handed_over;  /* see gf_thread_hand_over() */
+  gboolean             in_step;      /* see gf_thread_run_step() */
+  GfStep              *first_step;
+  GfStep              *last_step;
+  GfWait              *waits;        /* see gf-future-wanted.c, as the next two */
+  gboolean             is_listed;
+  atomic_bool          attention;
   const GfWorkerHooks *hooks;        /* NULL: not a worker */
   gpointer             worker;
 };
@@ -81,6 +96,11 @@ GfThread *gf_thread_create         (void);
 void      gf_thread_hand_over      (GfHome     *home,
                                     GfHomeItem *item);
 void      gf_thread_flush_slowly   (GfThread   *self);
+void      gf_thread_run_step       (GfStepFunc  func,
+                                    gpointer    a,
+                                    gpointer    b);
+void      gf_thread_run_steps      (GfThread   *self);
+void      gf_thread_set_free_func  (void      (*func) (GfThread *self));
 
 static inline GfThread *
 gf_thread_get (void)

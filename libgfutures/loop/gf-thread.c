@@ -19,10 +19,30 @@ typedef struct
   GfHomeItem *item;
 } GfHandedOver;
 
+struct _GfStep
+{
+  GfStep    *next;
+  GfStepFunc func;
+  gpointer   a;
+  gpointer   b;
+};
+
+/* Called before a listed thread's record is freed. */
+static void (*thread_free_func) (GfThread *self);
+
+void
+gf_thread_set_free_func (void (*func) (GfThread *self))
+{
+  thread_free_func = func;
+}
+
 static void
 gf_thread_free (gpointer data)
 {
   GfThread *thread = data;
+
+  if (thread->is_listed)
+    thread_free_func (thread);
 
   gf_thread_self = NULL;
   g_clear_pointer (&thread->home, gf_home_unref);
@@ -101,4 +121,52 @@ gf_thread_flush_slowly (GfThread *self)
   for (GSList *l = list; l != NULL; l = l->next)
     gf_handed_over_push (l->data);
   g_slist_free_full (list, gf_handed_over_free);
+}
+
+/* Calls @func now, or, inside another step of this thread, when that is over. */
+void
+gf_thread_run_step (GfStepFunc func,
+                    gpointer   a,
+                    gpointer   b)
+{
+  GfThread *self = gf_thread_get ();
+  GfStep *step;
+
+  if (!self->in_step)
+    {
+      self->in_step = TRUE;
+      func (a, b);
+      self->in_step = FALSE;
+      gf_thread_run_steps (self);
+      return;
+    }
+
+  step = g_new (GfStep, 1);
+  *step = (GfStep) { NULL, func, a, b };
+  if (self->last_step != NULL)
+    self->last_step->next = step;
+  else
+    self->first_step = step;
+  self->last_step = step;
+}
+
+/* Calls what was put off: before the thread blocks or runs foreign code, which
+ * may depend on it. */
+void
+gf_thread_run_steps (GfThread *self)
+{
+  gboolean in_step = self->in_step;
+
+  self->in_step = TRUE;
+  while (self->first_step != NULL)
+    {
+      GfStep *step = self->first_step;
+
+      self->first_step = step->next;
+      if (self->first_step == NULL)
+        self->last_step = NULL;
+      step->func (step->a, step->b);
+      g_free (step);
+    }
+  self->in_step = in_step;
 }

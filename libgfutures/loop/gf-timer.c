@@ -9,6 +9,8 @@
 
 #include "gf-timer-private.h"
 
+#include "gf-thread-private.h"
+
 struct _GfTimer
 {
   gint64         deadline; /* monotonic, µs */
@@ -51,6 +53,8 @@ gf_timer_unref (GfTimer *self)
 static gpointer
 gf_timer_thread (gpointer data G_GNUC_UNUSED)
 {
+  gf_thread_get ()->is_shared = TRUE;
+
   g_mutex_lock (&timers_lock);
 
   for (;;)
