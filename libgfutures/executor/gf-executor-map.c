@@ -22,7 +22,7 @@
 
 typedef struct
 {
-  GfExecutor *executor;
+  GfExecutor *executor;    /* lives till gf_executor_task_returned() */
   char       *function;
   GVariant   *items;
   gsize       n_items;
@@ -62,7 +62,6 @@ gf_map_unref (gpointer data)
   g_clear_pointer (&self->futures, g_hash_table_unref);
   g_clear_object (&self->promise);
   gf_executor_task_returned (self->executor);
-  g_clear_object (&self->executor);
   g_variant_unref (self->items);
   g_free (self->function);
   g_mutex_clear (&self->lock);
@@ -292,7 +291,7 @@ gf_executor_map (GfExecutor *self,
   g_return_val_if_fail (items != NULL && g_variant_is_of_type (items, G_VARIANT_TYPE_ARRAY), NULL);
 
   promise = gf_promise_new ();
-  if (!gf_executor_begin_whole (self))
+  if (!gf_executor_begin_whole (self, promise))
     {
       g_variant_unref (g_variant_ref_sink (items));
       gf_promise_reject_literal (promise, GF_FUTURE_ERROR, GF_FUTURE_ERROR_SHUT_DOWN,
@@ -302,7 +301,7 @@ gf_executor_map (GfExecutor *self,
 
   map = g_new0 (GfMap, 1);
   map->ref_count = 1;
-  map->executor = g_object_ref (self);
+  map->executor = self;
   map->function = g_strdup (function);
   map->items = g_variant_ref_sink (items);
   map->n_items = g_variant_n_children (items);

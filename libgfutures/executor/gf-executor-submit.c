@@ -43,6 +43,24 @@ gf_callback_is_bound (GDestroyNotify destroy)
   return FALSE;
 }
 
+GfPromise *
+gf_executor_new_task (GfExecutor    *self,
+                      int            priority,
+                      GfTaskFunc     func,
+                      gpointer       data,
+                      GDestroyNotify destroy)
+{
+  gboolean bound = gf_callback_is_bound (destroy);
+  GfPromise *task = gf_promise_new_task (priority, func, data, destroy, bound ? GF_STATE_BOUND : 0);
+
+  if (G_UNLIKELY (bound && gf_executor_may_run_on_other_threads (self)))
+    gf_promise_reject_literal (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                               "A JavaScript function cannot run on another thread or in another process: call "
+                               "a named function (gf_executor_call), or use a main context’s executor");
+
+  return task;
+}
+
 /**
  * gf_executor_submit:
  * @self: an executor
@@ -101,22 +119,14 @@ gf_executor_submit_full (GfExecutor    *self,
                          GDestroyNotify destroy)
 {
   GfPromise *task;
-  gboolean bound;
 
   g_return_val_if_fail (GF_IS_EXECUTOR (self), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
   g_return_val_if_fail (func != NULL, NULL);
 
-  bound = gf_callback_is_bound (destroy);
-  task = gf_promise_new_task (priority, func, user_data, destroy, bound ? GF_STATE_BOUND : 0);
-
-  if (G_UNLIKELY (bound && gf_executor_may_run_on_other_threads (self)))
-    {
-      gf_promise_reject_literal (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                                 "A JavaScript function cannot run on another thread or in another process: call "
-                                 "a named function (gf_executor_call), or use a main context’s executor");
-      return GF_FUTURE (task);
-    }
+  task = gf_executor_new_task (self, priority, func, user_data, destroy);
+  if (G_UNLIKELY (gf_future_is_done (GF_FUTURE (task))))
+    return GF_FUTURE (task);
 
   return gf_executor_take_task (self, task, cancellable);
 }

@@ -6,7 +6,7 @@
  */
 #include "config.h"
 
-#include "gf-executor-private.h"
+#include "gf-executor-forward-private.h"
 
 #include "../loop/gf-thread-private.h"
 #include "../future/gf-error.h"
@@ -114,46 +114,6 @@
  * Since: 1.0
  */
 
-/* Counters are spread over cache lines so that threads need not share them. A
- * thread uses the one that its number selects. */
-#define N_STRIPES 8
-
-/* The lowest bit of a count: the executor was shut down. It is in the same word
- * so that one atomic step both looks and counts. */
-#define CLOSED 1
-#define ONE    2
-
-typedef struct
-{
-  _Atomic guint64 submitted;
-  _Atomic guint64 begun;
-  _Atomic guint64 returned;
-  char            padding[64 - 3 * sizeof (guint64)];
-} GfStripe;
-
-G_STATIC_ASSERT (sizeof (GfStripe) == 64);
-
-typedef struct
-{
-  GfStripe               *stripes;
-  const GfExecutorTraits *traits;
-  guint                   max_workers;
-  GfHome                 *home;
-  guint                   creator;
-  _Atomic (GfFutureList *) futures;
-
-  gboolean                permanent;
-
-  GMutex                  lock;
-  GCond                   cond;
-  char                   *label;
-  gboolean                shut_down;
-  gboolean                finished;     /* and all tasks have returned */
-  gboolean                closed;       /* and what ran them is gone */
-  gboolean                has_itself;   /* a reference, until then */
-  GSList                 *waiting;      /* GTask, for shutdown_async */
-} GfExecutorPrivate;
-
 enum {
   PROP_MAX_WORKERS = 1,
   PROP_LABEL,
@@ -177,7 +137,13 @@ get_private (GfExecutor *self)
 static inline GfStripe *
 gf_executor_get_stripe (GfExecutorPrivate *priv)
 {
-  return &priv->stripes[gf_thread_get ()->id % N_STRIPES];
+  return &priv->stripes[gf_thread_get ()->id % GF_EXECUTOR_N_STRIPES];
+}
+
+GfExecutorPrivate *
+gf_executor_get_private (GfExecutor *self)
+{
+  return get_private (self);
 }
 
 void
@@ -197,13 +163,36 @@ void
 gf_executor_set_max_workers (GfExecutor *self,
                              guint       max_workers)
 {
-  get_private (self)->max_workers = max_workers;
+  /* A limited executor changes it. */
+  g_atomic_int_set (&get_private (self)->max_workers, max_workers);
+}
+
+GfExecutor *
+gf_executor_get_inner (GfExecutor *self)
+{
+  return get_private (self)->inner;
+}
+
+/* Who runs the tasks in the end. */
+static GfExecutor *
+gf_executor_get_innermost (GfExecutor *self)
+{
+  while (get_private (self)->inner != NULL)
+    self = get_private (self)->inner;
+
+  return self;
+}
+
+gboolean
+gf_executor_is_derived (GfExecutor *self)
+{
+  return get_private (self)->traits == &derived_traits;
 }
 
 gboolean
 gf_executor_is_inline (GfExecutor *self)
 {
-  return get_private (self)->traits->is_inline;
+  return get_private (gf_executor_get_innermost (self))->traits->is_inline;
 }
 
 /* NULL: the executor has no context. */
@@ -218,7 +207,7 @@ gf_executor_get_task_home (GfExecutor *self)
 gboolean
 gf_executor_may_run_on_other_threads (GfExecutor *self)
 {
-  return get_private (self)->traits->uses_threads;
+  return get_private (gf_executor_get_innermost (self))->traits->uses_threads;
 }
 
 /* ---- counting ---- */
@@ -229,11 +218,11 @@ gf_executor_sum (GfExecutorPrivate *priv,
 {
   guint64 sum = 0;
 
-  for (guint i = 0; i < N_STRIPES; i++)
+  for (guint i = 0; i < GF_EXECUTOR_N_STRIPES; i++)
     {
       _Atomic guint64 *count = (gpointer) ((char *) &priv->stripes[i] + offset);
 
-      sum += atomic_load_explicit (count, memory_order_acquire) / ONE;
+      sum += atomic_load_explicit (count, memory_order_acquire) / GF_EXECUTOR_ONE;
     }
 
   return sum;
@@ -242,22 +231,42 @@ gf_executor_sum (GfExecutorPrivate *priv,
 /* @part: of a whole that has not returned. An executor that is derived elsewhere
  * does not expect tasks after it was stopped. */
 static gboolean
-gf_executor_accept_if (GfExecutor *self,
-                       gboolean    part)
+gf_executor_count (GfExecutor *self,
+                   gboolean    part)
 {
   GfStripe *stripe = gf_executor_get_stripe (get_private (self));
   guint64 count = atomic_load_explicit (&stripe->submitted, memory_order_relaxed);
 
   do
-    if ((count & CLOSED) && !(part && get_private (self)->traits != &derived_traits))
+    if ((count & GF_EXECUTOR_CLOSED) && !(part && !gf_executor_is_derived (self)))
       return FALSE;
-  while (!atomic_compare_exchange_weak_explicit (&stripe->submitted, &count, count + ONE,
+  while (!atomic_compare_exchange_weak_explicit (&stripe->submitted, &count, count + GF_EXECUTOR_ONE,
                                                  memory_order_acq_rel, memory_order_relaxed));
 
   if (!get_private (self)->traits->outlives_references)
     g_object_ref (self);
 
   return TRUE;
+}
+
+static gboolean
+gf_executor_accept_if (GfExecutor *self,
+                       gboolean    part)
+{
+  GfExecutor *inner = get_private (self)->inner;
+
+  if (G_LIKELY (inner == NULL))
+    return gf_executor_count (self, part);
+
+  if (!gf_executor_accept_if (inner, part))
+    return FALSE;
+  if (gf_executor_count (self, part))
+    return TRUE;
+
+  gf_executor_task_begun (inner);
+  gf_executor_task_returned (inner);
+
+  return FALSE;
 }
 
 gboolean
@@ -267,12 +276,17 @@ gf_executor_accept (GfExecutor *self)
 }
 
 gboolean
-gf_executor_begin_whole (GfExecutor *self)
+gf_executor_begin_whole (GfExecutor *self,
+                         GfPromise  *whole)
 {
   if (!gf_executor_accept (self))
     return FALSE;
 
   gf_executor_task_begun (self);
+
+  for (; self != NULL; self = get_private (self)->inner)
+    if (get_private (self)->traits->whole_begun != NULL)
+      get_private (self)->traits->whole_begun (self, whole);
 
   return TRUE;
 }
@@ -280,14 +294,19 @@ gf_executor_begin_whole (GfExecutor *self)
 void
 gf_executor_task_begun (GfExecutor *self)
 {
-  GfStripe *stripe = gf_executor_get_stripe (get_private (self));
+  do
+    {
+      GfStripe *stripe = gf_executor_get_stripe (get_private (self));
 
-  atomic_fetch_add_explicit (&stripe->begun, ONE, memory_order_relaxed);
+      atomic_fetch_add_explicit (&stripe->begun, GF_EXECUTOR_ONE, memory_order_relaxed);
+      self = get_private (self)->inner;
+    }
+  while (G_UNLIKELY (self != NULL));
 }
 
 /* With the lock held, after the counts were closed: has the last task returned?
  * TRUE once. */
-static gboolean
+gboolean
 gf_executor_check_finished (GfExecutorPrivate *priv)
 {
   if (priv->finished ||
@@ -300,45 +319,6 @@ gf_executor_check_finished (GfExecutorPrivate *priv)
   return TRUE;
 }
 
-/* Those who wait for the shutdown need not wait longer. */
-void
-gf_executor_closed (GfExecutor *self)
-{
-  GfExecutorPrivate *priv = get_private (self);
-  GSList *waiting;
-  gboolean has_itself;
-
-  g_object_ref (self);
-
-  g_mutex_lock (&priv->lock);
-  priv->closed = TRUE;
-  g_cond_broadcast (&priv->cond);
-  waiting = g_steal_pointer (&priv->waiting);
-  has_itself = priv->has_itself;
-  priv->has_itself = FALSE;
-  g_mutex_unlock (&priv->lock);
-
-  waiting = g_slist_reverse (waiting);
-  for (GSList *l = waiting; l != NULL; l = l->next)
-    g_task_return_boolean (l->data, TRUE);
-  g_slist_free_full (waiting, g_object_unref);
-
-  if (has_itself)
-    g_object_unref (self);
-  g_object_unref (self);
-}
-
-static void
-gf_executor_finish (GfExecutor *self)
-{
-  const GfExecutorTraits *traits = get_private (self)->traits;
-
-  if (traits->finished != NULL)
-    traits->finished (self);
-  if (!traits->closes_later)
-    gf_executor_closed (self);
-}
-
 /* A task's function has returned, or never will run. Nothing of the executor
  * may be touched after the count, for it may be gone then; except with the lock
  * held, once it was shut down: it waits for this count then. */
@@ -348,11 +328,16 @@ gf_executor_task_returned (GfExecutor *self)
   GfExecutorPrivate *priv = get_private (self);
   GfStripe *stripe = gf_executor_get_stripe (priv);
   gboolean has_reference = !priv->traits->outlives_references;
+  GfExecutor *inner = priv->inner;
   guint64 count = atomic_load_explicit (&stripe->returned, memory_order_relaxed);
   gboolean finished;
 
-  while (!(count & CLOSED))
-    if (atomic_compare_exchange_weak_explicit (&stripe->returned, &count, count + ONE,
+  /* First, while this one has a reference to it. */
+  if (G_UNLIKELY (inner != NULL))
+    gf_executor_task_returned (inner);
+
+  while (!(count & GF_EXECUTOR_CLOSED))
+    if (atomic_compare_exchange_weak_explicit (&stripe->returned, &count, count + GF_EXECUTOR_ONE,
                                                memory_order_acq_rel, memory_order_relaxed))
       {
         if (has_reference)
@@ -363,7 +348,7 @@ gf_executor_task_returned (GfExecutor *self)
   g_object_ref (self);
 
   g_mutex_lock (&priv->lock);
-  atomic_fetch_add_explicit (&stripe->returned, ONE, memory_order_acq_rel);
+  atomic_fetch_add_explicit (&stripe->returned, GF_EXECUTOR_ONE, memory_order_acq_rel);
   finished = gf_executor_check_finished (priv);
   g_mutex_unlock (&priv->lock);
 
@@ -375,12 +360,41 @@ gf_executor_task_returned (GfExecutor *self)
   g_object_unref (self);
 }
 
+static void
+gf_executor_unlist (GfExecutor *self,
+                    GfFuture   *future)
+{
+  GfFutureList *futures = atomic_load_explicit (&get_private (self)->futures, memory_order_acquire);
+
+  if (futures != NULL)
+    gf_future_list_remove (futures, future);
+}
+
+/* The task is about to count as returned. */
 void
 gf_executor_task_unlisted (GfExecutor *self,
                            GfPromise  *task)
 {
-  gf_future_list_remove (atomic_load_explicit (&get_private (self)->futures, memory_order_acquire),
-                         GF_FUTURE (task));
+  GfExecutorPrivate *priv = get_private (self);
+
+  /* First, so that there is room when this one gives it the next. */
+  if (priv->inner != NULL)
+    gf_executor_task_unlisted (priv->inner, task);
+
+  gf_executor_unlist (self, GF_FUTURE (task));
+  if (priv->traits->task_left != NULL)
+    priv->traits->task_left (self, task);
+}
+
+/* Whether a task of @task_executor is one of @self. */
+static gboolean
+gf_executor_has_tasks_of (GfExecutor *self,
+                          GfExecutor *task_executor)
+{
+  while (task_executor != NULL && task_executor != self)
+    task_executor = get_private (task_executor)->inner;
+
+  return task_executor != NULL;
 }
 
 gboolean
@@ -390,7 +404,7 @@ gf_executor_runs_caller (GfExecutor *self)
   g_autoptr (GfExecutor) executor = NULL;
 
   for (GfFrame *frame = thread->frame; frame != NULL; frame = frame->outer)
-    if (frame->promise->executor == self)
+    if (gf_executor_has_tasks_of (self, frame->promise->executor))
       return TRUE;
 
   if (thread->hooks != NULL)
@@ -400,39 +414,6 @@ gf_executor_runs_caller (GfExecutor *self)
 }
 
 /* ---- GObject ---- */
-
-static void
-gf_executor_close (GfExecutor *self,
-                   gboolean    cancel_futures)
-{
-  GfExecutorPrivate *priv = get_private (self);
-  gboolean first;
-  gboolean finished;
-
-  g_mutex_lock (&priv->lock);
-  first = !priv->shut_down;
-  priv->shut_down = TRUE;
-  if (first)
-    for (guint i = 0; i < N_STRIPES; i++)
-      {
-        atomic_fetch_or_explicit (&priv->stripes[i].submitted, CLOSED, memory_order_acq_rel);
-        atomic_fetch_or_explicit (&priv->stripes[i].returned, CLOSED, memory_order_acq_rel);
-      }
-  g_mutex_unlock (&priv->lock);
-
-  if (first || cancel_futures)
-    GF_EXECUTOR_GET_CLASS (self)->stop (self, cancel_futures);
-
-  if (!first)
-    return;
-
-  g_mutex_lock (&priv->lock);
-  finished = gf_executor_check_finished (priv);
-  g_mutex_unlock (&priv->lock);
-
-  if (finished)
-    gf_executor_finish (self);
-}
 
 static void
 gf_executor_dispose (GObject *object)
@@ -449,27 +430,8 @@ gf_executor_dispose (GObject *object)
       return;
     }
 
-  if (priv->traits->outlives_references)
-    {
-      gboolean stays;
-
-      g_mutex_lock (&priv->lock);
-      stays = !priv->closed;
-      if (stays && !priv->has_itself)
-        {
-          priv->has_itself = TRUE;
-          g_object_ref (self);
-        }
-      g_mutex_unlock (&priv->lock);
-
-      if (stays)
-        {
-          gf_home_leave (priv->home);
-          return;
-        }
-    }
-
-  G_OBJECT_CLASS (gf_executor_parent_class)->dispose (object);
+  if (!gf_executor_stay (self))
+    G_OBJECT_CLASS (gf_executor_parent_class)->dispose (object);
 
   gf_home_leave (priv->home);
 }
@@ -481,6 +443,7 @@ gf_executor_finalize (GObject *object)
   GfFutureList *futures = atomic_load_explicit (&priv->futures, memory_order_relaxed);
 
   g_clear_object (&futures);
+  g_clear_object (&priv->inner);
   gf_home_unref (priv->home);
   g_free (priv->label);
   g_mutex_clear (&priv->lock);
@@ -557,6 +520,17 @@ gf_executor_real_enqueue_many (GfExecutor *self,
     GF_EXECUTOR_GET_CLASS (self)->enqueue (self, tasks[i]);
 }
 
+/* Whether somebody is to be told when a task has returned. */
+static gboolean
+gf_executor_follows_tasks (GfExecutor *self)
+{
+  for (; self != NULL; self = get_private (self)->inner)
+    if (get_private (self)->traits->task_left != NULL)
+      return TRUE;
+
+  return FALSE;
+}
+
 typedef struct
 {
   GfPostFunc func;
@@ -588,7 +562,9 @@ gf_executor_real_post (GfExecutor *self,
   post = g_new0 (GfPost, 1);
   post->func = func;
   post->data = data;
-  task = gf_promise_new_task (G_PRIORITY_DEFAULT, gf_executor_run_post, post, NULL, GF_STATE_COUNTED | GF_STATE_POST);
+  task = gf_promise_new_task (G_PRIORITY_DEFAULT, gf_executor_run_post, post, NULL,
+                              GF_STATE_COUNTED | GF_STATE_POST |
+                              (gf_executor_follows_tasks (self) ? GF_STATE_LISTED : 0));
   task->executor = self;
   GF_EXECUTOR_GET_CLASS (self)->enqueue (self, task);
 
@@ -669,7 +645,7 @@ gf_executor_init (GfExecutor *self)
 {
   GfExecutorPrivate *priv = get_private (self);
 
-  priv->stripes = g_aligned_alloc0 (N_STRIPES, sizeof (GfStripe), sizeof (GfStripe));
+  priv->stripes = g_aligned_alloc0 (GF_EXECUTOR_N_STRIPES, sizeof (GfStripe), sizeof (GfStripe));
   priv->traits = &derived_traits;
   priv->home = gf_home_get_current ();
   priv->creator = gf_thread_get_creator (gf_thread_get ());
@@ -694,6 +670,33 @@ gf_executor_relieve_now_and_then (void)
     }
 }
 
+static void
+gf_executor_refuse (GfPromise *task)
+{
+  gf_promise_reject_literal (task, GF_FUTURE_ERROR, GF_FUTURE_ERROR_SHUT_DOWN,
+                             "The executor was shut down and takes no more tasks");
+}
+
+/* Puts it into the lists of those that it is a task of. */
+static void
+gf_executor_list (GfExecutor *self,
+                  GfFuture   *future)
+{
+  if (gf_executor_follows_tasks (self))
+    atomic_fetch_or_explicit (&future->state, GF_STATE_LISTED, memory_order_relaxed);
+
+  for (; self != NULL; self = get_private (self)->inner)
+    {
+      GfFutureList *futures = atomic_load_explicit (&get_private (self)->futures, memory_order_acquire);
+
+      if (G_UNLIKELY (futures != NULL))
+        {
+          atomic_fetch_or_explicit (&future->state, GF_STATE_LISTED, memory_order_relaxed);
+          gf_future_list_append (futures, future);
+        }
+    }
+}
+
 static GfFuture *
 gf_executor_take (GfExecutor   *self,
                   GfPromise    *task,
@@ -701,12 +704,10 @@ gf_executor_take (GfExecutor   *self,
                   GCancellable *cancellable)
 {
   GfFuture *future = (GfFuture *) task;
-  GfFutureList *futures;
 
   if (G_UNLIKELY (!gf_executor_accept_if (self, part)))
     {
-      gf_promise_reject_literal (task, GF_FUTURE_ERROR, GF_FUTURE_ERROR_SHUT_DOWN,
-                                 "The executor was shut down and takes no more tasks");
+      gf_executor_refuse (task);
       return future;
     }
 
@@ -716,13 +717,7 @@ gf_executor_take (GfExecutor   *self,
   atomic_store_explicit (&future->state,
                          atomic_load_explicit (&future->state, memory_order_relaxed) | GF_STATE_COUNTED,
                          memory_order_relaxed);
-
-  futures = atomic_load_explicit (&get_private (self)->futures, memory_order_acquire);
-  if (G_UNLIKELY (futures != NULL))
-    {
-      atomic_fetch_or_explicit (&future->state, GF_STATE_LISTED, memory_order_relaxed);
-      gf_future_list_append (futures, future);
-    }
+  gf_executor_list (self, future);
 
   if (cancellable != NULL)
     {
@@ -745,179 +740,49 @@ gf_executor_take_task (GfExecutor   *self,
   return gf_executor_take (self, task, FALSE, cancellable);
 }
 
+/* The same for a task whose future somebody has already, and may cancel at this
+ * moment. The caller visits the executor, and keeps its reference to the task. */
+void
+gf_executor_take_shared (GfExecutor *self,
+                         GfPromise  *task)
+{
+  GfFuture *future = (GfFuture *) task;
+  guint state = gf_future_load_state (future);
+
+  if (!gf_executor_accept (self))
+    {
+      gf_executor_refuse (task);
+      return;
+    }
+
+  /* Release: who settles it, and sees that it counts, sees the executor. Who
+   * does not see that, settles it before; then it does not count. */
+  __atomic_store_n (&task->executor, self, __ATOMIC_RELAXED);
+  do
+    if ((state & GF_STATE_MASK) != GF_FUTURE_STATE_PENDING)
+      {
+        gf_executor_task_begun (self);
+        gf_executor_task_returned (self);
+        return;
+      }
+  while (!atomic_compare_exchange_weak_explicit (&future->state, &state,
+                                                 state | GF_STATE_COUNTED | GF_STATE_LISTED,
+                                                 memory_order_acq_rel, memory_order_acquire));
+
+  gf_executor_list (self, future);
+  /* It was taken out before it was in. */
+  if (gf_future_is_done (future))
+    for (GfExecutor *executor = self; executor != NULL; executor = get_private (executor)->inner)
+      gf_executor_unlist (executor, future);
+
+  gf_executor_forward (self, g_object_ref (task));
+}
+
 GfFuture *
 gf_executor_take_part (GfExecutor *self,
                        GfPromise  *task)
 {
   return gf_executor_take (self, task, TRUE, NULL);
-}
-
-/* ---- shutting down ---- */
-
-/**
- * gf_executor_shutdown:
- * @self: an executor
- * @wait: whether to block until the last task has returned
- * @cancel_futures: whether to cancel the tasks that have not begun
- *
- * Takes no more tasks: from now on gf_executor_submit() returns a failed future.
- * What was accepted still runs, unless it is cancelled. A second call may cancel
- * or wait where the first did not. The default thread pool and the inline
- * executor are the process's: shutting them down is a programming error.
- *
- * @wait counts functions that have not returned, not futures that are not
- * settled; and, of a process pool, workers that have not ended. In a program without a main loop it also releases the data of this
- * thread's tasks. Called inside a task of this executor, it does not wait.
- *
- * Dropping the last reference does the same without waiting and cancelling.
- *
- * Any thread may call this.
- *
- * Since: 1.0
- */
-void
-gf_executor_shutdown (GfExecutor *self,
-                      gboolean    wait,
-                      gboolean    cancel_futures)
-{
-  GfThread *thread = gf_thread_get ();
-  GfExecutorPrivate *priv;
-
-  g_return_if_fail (GF_IS_EXECUTOR (self));
-  g_return_if_fail (!get_private (self)->permanent);
-
-  priv = get_private (self);
-  gf_executor_close (self, cancel_futures);
-
-  if (!wait)
-    return;
-
-  if (gf_executor_runs_caller (self))
-    {
-      g_critical ("gf_executor_shutdown() was called inside a task of that executor, "
-                  "and cannot wait for it");
-      return;
-    }
-
-  if (priv->traits->before_wait != NULL)
-    priv->traits->before_wait (self);
-
-  if (thread->hooks != NULL)
-    thread->hooks->block (thread->worker, NULL);
-
-  g_mutex_lock (&priv->lock);
-  while (!priv->closed)
-    g_cond_wait (&priv->cond, &priv->lock);
-  g_mutex_unlock (&priv->lock);
-
-  if (thread->hooks != NULL)
-    thread->hooks->unblock (thread->worker);
-  else
-    {
-      g_autoptr (GfHome) home = gf_home_get_current ();
-
-      gf_home_relieve (home);
-    }
-}
-
-static void
-gf_executor_shutdown_cancelled_cb (GCancellable *cancellable G_GNUC_UNUSED,
-                                   GTask        *task)
-{
-  GfExecutorPrivate *priv = get_private (g_task_get_source_object (task));
-  GSList *link;
-
-  g_mutex_lock (&priv->lock);
-  link = g_slist_find (priv->waiting, task);
-  if (link != NULL)
-    priv->waiting = g_slist_remove_link (priv->waiting, link);
-  g_mutex_unlock (&priv->lock);
-
-  /* Else it is being returned. */
-  if (link == NULL)
-    return;
-
-  g_task_return_error_if_cancelled (task);
-  g_slist_free_full (link, g_object_unref);
-}
-
-/**
- * gf_executor_shutdown_async:
- * @self: an executor
- * @cancel_futures: whether to cancel the tasks that have not begun
- * @cancellable: (nullable): a cancellable that ends the waiting; the executor
- *   stays shut down
- * @callback: (scope async) (closure user_data) (nullable): called when the last
- *   task has returned
- * @user_data: data for @callback
- *
- * Shuts the executor down, see gf_executor_shutdown(), and waits without
- * blocking. @callback runs in the thread-default context of the caller.
- *
- * Since: 1.0
- */
-void
-gf_executor_shutdown_async (GfExecutor         *self,
-                            gboolean            cancel_futures,
-                            GCancellable       *cancellable,
-                            GAsyncReadyCallback callback,
-                            gpointer            user_data)
-{
-  g_autoptr (GTask) task = NULL;
-  GfExecutorPrivate *priv;
-  gboolean closed;
-
-  g_return_if_fail (GF_IS_EXECUTOR (self));
-  g_return_if_fail (!get_private (self)->permanent);
-  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
-
-  priv = get_private (self);
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, gf_executor_shutdown_async);
-
-  gf_executor_close (self, cancel_futures);
-
-  g_mutex_lock (&priv->lock);
-  closed = priv->closed;
-  if (!closed)
-    priv->waiting = g_slist_prepend (priv->waiting, g_object_ref (task));
-  g_mutex_unlock (&priv->lock);
-
-  if (closed)
-    g_task_return_boolean (task, TRUE);
-  else if (cancellable != NULL)
-    {
-      g_signal_connect_object (cancellable, "cancelled",
-                               G_CALLBACK (gf_executor_shutdown_cancelled_cb), task, 0);
-      if (g_cancellable_is_cancelled (cancellable))
-        gf_executor_shutdown_cancelled_cb (cancellable, task);
-    }
-}
-
-/**
- * gf_executor_shutdown_finish:
- * @self: an executor
- * @result: what the callback was given
- * @error: return location for an error
- *
- * Ends gf_executor_shutdown_async().
- *
- * Returns: %TRUE if the last task has returned; %FALSE with @error set to
- *   %G_IO_ERROR_CANCELLED if the waiting was cancelled
- *
- * Since: 1.0
- */
-gboolean
-gf_executor_shutdown_finish (GfExecutor   *self,
-                             GAsyncResult *result,
-                             GError      **error)
-{
-  g_return_val_if_fail (GF_IS_EXECUTOR (self), FALSE);
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  g_return_val_if_fail (g_async_result_is_tagged (result, gf_executor_shutdown_async), FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 /* ---- looking ---- */
@@ -974,7 +839,7 @@ gf_executor_get_max_workers (GfExecutor *self)
 {
   g_return_val_if_fail (GF_IS_EXECUTOR (self), 0);
 
-  return get_private (self)->max_workers;
+  return g_atomic_int_get (&get_private (self)->max_workers);
 }
 
 static guint

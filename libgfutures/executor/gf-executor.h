@@ -68,6 +68,19 @@ GfFuture   *gf_executor_submit_full     (GfExecutor    *self,
                                          gpointer       user_data,
                                          GDestroyNotify destroy);
 GF_AVAILABLE_IN_1_0
+GfFuture   *gf_executor_submit_delayed  (GfExecutor    *self,
+                                         gint64         delay_us,
+                                         GfTaskFunc     func,
+                                         gpointer       user_data,
+                                         GDestroyNotify destroy);
+GF_AVAILABLE_IN_1_0
+GfFuture   *gf_executor_submit_repeating (GfExecutor   *self,
+                                         gint64         delay_us,
+                                         gint64         interval_us,
+                                         GfTaskFunc     func,
+                                         gpointer       user_data,
+                                         GDestroyNotify destroy);
+GF_AVAILABLE_IN_1_0
 GfFuture   *gf_executor_call            (GfExecutor    *self,
                                          const char    *function,
                                          GVariant      *arguments);
