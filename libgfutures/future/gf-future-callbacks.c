@@ -72,14 +72,6 @@ gf_callback_release (GfCallback *self)
     }
 }
 
-static void
-gf_callback_call (GfCallback *self,
-                  GfFuture   *future)
-{
-  if (!self->observer.withdrawn)
-    self->func (future, self->data);
-}
-
 static GfCallback *
 gf_callback_next (GfCallback *self)
 {
@@ -125,7 +117,7 @@ gf_callback_turn (GfHomeItem *item,
           return TRUE;
         }
 
-      gf_callback_call (self, future);
+      self->func (future, self->data);
     }
 
   gf_callback_free (self);
@@ -138,8 +130,15 @@ gf_callback_run (gpointer data)
 {
   GfCallback *self = data;
 
-  gf_callback_call (self, self->future);
+  self->func (self->future, self->data);
   gf_callback_release (self);
+}
+
+static void
+gf_callback_run_here (gpointer self,
+                      gpointer unused G_GNUC_UNUSED)
+{
+  gf_callback_run (self);
 }
 
 /* Sends it on its way. */
@@ -154,7 +153,13 @@ gf_callback_go (GfCallback *self)
   /* An executor that takes no more tasks must not lose it. */
   else if (self->executor == NULL ||
            !gf_executor_post (self->executor, gf_callback_run, self))
-    gf_callback_run (self);
+    {
+      /* What is next does not run in who says so. */
+      if (self->link != NULL)
+        gf_completion_push (gf_callback_run_here, self);
+      else
+        gf_thread_run_foreign (gf_callback_run_here, self, NULL);
+    }
 }
 
 static void
@@ -226,7 +231,7 @@ gf_callbacks_run_home (GfFuture *future,
 
       future->callbacks = gf_callback_next (callback);
       if (run)
-        gf_callback_call (callback, future);
+        callback->func (future, callback->data);
       gf_callback_free (callback);
     }
 }

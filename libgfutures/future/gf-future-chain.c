@@ -49,14 +49,24 @@ gf_link_is_over (GfLink *self)
 }
 
 static void
+gf_link_destroy_data (gpointer a,
+                      gpointer b G_GNUC_UNUSED)
+{
+  GfLink *self = a;
+
+  self->destroy (self->data);
+  gf_link_unref (self);
+}
+
+static void
 gf_link_release_data (GfLink *self)
 {
   if (self->destroy == NULL)
     return;
 
-  if (gf_home_enter (self->home, self->creator))
+  if (!gf_thread_get ()->is_shared && gf_home_enter (self->home, self->creator))
     {
-      self->destroy (self->data);
+      gf_thread_run_foreign (gf_link_destroy_data, gf_link_ref (self), NULL);
       gf_home_leave (self->home);
     }
   else
@@ -205,7 +215,10 @@ gf_link_wait_for (GfLink   *self,
     gf_future_withdraw (future, &self->adopting, TRUE);
   /* Set first, look second: partner of gf_link_set_wanted(). */
   else if (atomic_load (&self->is_wanted))
-    gf_future_want (future);
+    {
+      gf_future_want (future);
+      gf_wanted_alert ();
+    }
 }
 
 /* ---- running ---- */
@@ -230,6 +243,9 @@ gf_link_conclude (GfLink   *self,
 
   if (error != NULL)
     gf_link_fail (self, error);
+  /* Somebody settles it later. */
+  else if (returned == NULL && (gf_future_load_state (GF_FUTURE (self->derived)) & GF_STATE_HELD))
+    gf_link_cut (self);
   else if (returned == NULL && self->kept != NULL)
     gf_link_adopt (self, source);
   else if (returned == NULL)
@@ -264,7 +280,8 @@ gf_link_run (GfLink   *self,
 
   gf_link_ref (self);
 
-  if (!gf_promise_set_running (self->derived))
+  gf_promise_set_running (self->derived);
+  if (gf_future_is_done (GF_FUTURE (self->derived)))
     {
       gf_link_release_data (self);
       gf_link_drop_derived (self);
@@ -324,7 +341,10 @@ gf_link_dropped (GfLink *self)
       gf_link_drop_derived (self);
     }
 
-  gf_wanted_remove (self);
+  /* Over first, this second: partner of gf_link_set_wanted(), and the look in
+   * gf_wanted_add(). */
+  if (atomic_load (&self->is_wanted))
+    gf_wanted_remove (self);
   g_clear_object (&self->settled);
   gf_link_unref (self);
 }
@@ -413,7 +433,7 @@ gf_link_set_wanted (GfLink  *self,
   atomic_store (&self->is_wanted, wanted);
   if (!wanted)
     gf_wanted_remove (self);
-  else if (atomic_load (&self->is_ready) && !gf_link_is_over (self))
+  else if (atomic_load (&self->is_ready))
     gf_wanted_add (self);
 }
 
@@ -428,6 +448,7 @@ gf_future_continue (GfFuture      *self,
 {
   GfPromise *derived = gf_promise_new ();
   GfLink *link = g_new0 (GfLink, 1);
+  gboolean can_be_bound;
 
   link->ref_count = 2; /* of the derived future, and of the callback */
   link->kind = kind;
@@ -443,7 +464,9 @@ gf_future_continue (GfFuture      *self,
   atomic_store_explicit (&GF_FUTURE (derived)->state, GF_STATE_CHAIN | GF_STATE_LINKED, memory_order_relaxed);
 
   gf_callback_init_for_link (&link->callback, link, gf_link_turn);
-  if (!gf_callback_set_executor (&link->callback, NULL) && gf_callback_is_bound (destroy))
+  can_be_bound = gf_callback_set_executor (&link->callback, NULL);
+  link->pool = link->callback.executor;
+  if (!can_be_bound && gf_callback_is_bound (destroy))
     {
       gf_link_move (link, GF_LINK_WAITING, GF_LINK_RUNNING);
       gf_link_release_data (link);

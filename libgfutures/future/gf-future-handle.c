@@ -10,12 +10,6 @@
 
 #include "gf-future-private.h"
 
-struct _GfHandle
-{
-  int      ref_count;
-  GWeakRef future;
-};
-
 void
 gf_handle_unref (GfHandle *self)
 {
@@ -26,7 +20,7 @@ gf_handle_unref (GfHandle *self)
   g_free (self);
 }
 
-/* A reference, for gf_handle_unref(). */
+/* The handle, a reference. The caller keeps the future. */
 GfHandle *
 gf_future_get_handle (GfFuture *self)
 {

@@ -274,7 +274,7 @@ gf_future_iterator_finalize (GObject *object)
   if (self->core != NULL)
     {
       if (self->core->error == NULL)
-        gf_members_withdraw (&self->core->members, FALSE);
+        gf_members_withdraw (&self->core->members, gf_iterator_core_ref (self->core), FALSE);
       gf_iterator_core_unref (self->core);
     }
 
@@ -360,6 +360,7 @@ gf_future_iterator_next (GfFutureIterator *self,
                          GCancellable     *cancellable,
                          GError          **error)
 {
+  g_autoptr (GfHome) home = NULL;
   gint64 deadline = -1;
   GfIteratorCore *core;
 
@@ -404,13 +405,18 @@ gf_future_iterator_next (GfFutureIterator *self,
 
       if (at_end)
         gf_iterator_core_end (core);
-      if (more == NULL)
-        return future;
+      if (more != NULL)
+        {
+          if (deadline >= 0)
+            timeout_us = MAX (0, deadline - g_get_monotonic_time ());
+          if (gf_future_await (GF_FUTURE (more), &core->members, timeout_us, cancellable, error))
+            continue;
+        }
 
-      if (deadline >= 0)
-        timeout_us = MAX (0, deadline - g_get_monotonic_time ());
-      if (!gf_future_await (GF_FUTURE (more), &core->members, timeout_us, cancellable, error))
-        return NULL;
+      home = gf_home_get_current ();
+      gf_home_relieve (home);
+
+      return future;
     }
 }
 

@@ -82,11 +82,15 @@ gf_future_set_timeout (GfFuture *self,
     }
 }
 
+/* The future is not kept: who dropped its promise is to hear of it. */
 static void
 gf_future_outer_cancelled_cb (GCancellable *cancellable G_GNUC_UNUSED,
-                              GfFuture     *self)
+                              GfHandle     *handle)
 {
-  gf_future_cancel (self);
+  g_autoptr (GfFuture) self = gf_handle_get_future (handle);
+
+  if (self != NULL)
+    gf_future_cancel (self);
 }
 
 /**
@@ -122,7 +126,7 @@ gf_future_set_cancellable (GfFuture     *self,
   if (cancellable != NULL)
     id = g_signal_connect_data (cancellable, "cancelled",
                                 G_CALLBACK (gf_future_outer_cancelled_cb),
-                                g_object_ref (self), (GClosureNotify) g_object_unref, 0);
+                                gf_future_get_handle (self), (GClosureNotify) gf_handle_unref, 0);
 
   g_mutex_lock (&extra->lock);
   old = g_steal_pointer (&extra->outer);

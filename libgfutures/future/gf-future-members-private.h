@@ -35,7 +35,7 @@ struct _GfMembers
   GfMemberSettledFunc    settled;
   GfMemberProgressedFunc progressed;
   gboolean               withdrawn; /* atomic */
-  gboolean               wanted;    /* see gf_wait_want(); atomic */
+  guint                  marked;    /* see gf_wait_want(); atomic */
 };
 
 void     gf_members_init          (GfMembers          *self,
@@ -50,6 +50,7 @@ void     gf_members_watch         (GfMembers          *self,
                                    gpointer            owner,
                                    GDestroyNotify      release_owner);
 void     gf_members_withdraw      (GfMembers          *self,
+                                   gpointer            owner,
                                    gboolean            cancel);
 GfFuture *
          gf_members_steal         (GfMembers          *self,

@@ -85,7 +85,7 @@ gf_members_told (GfObserver *observer,
 {
   GfMembers *self = observer->data;
 
-  if (future != NULL && !observer->withdrawn)
+  if (future != NULL)
     self->settled (self->owner, future, observer - self->observers);
 
   if (g_atomic_pointer_add (&self->n_told, 1) + 1 == (gssize) self->n)
@@ -152,21 +152,56 @@ gf_members_ref_unsettled (GfMembers *self,
   return future;
 }
 
-/* The owner does not want to be told any more. */
+typedef struct
+{
+  GfMembers *members;
+  gpointer   owner;   /* a reference */
+  gsize      index;
+  gboolean   cancel;
+} GfWithdrawal;
+
+/* What is cancelled may run code that waits for what the next one does: each is
+ * a step. */
+static void
+gf_withdrawal_step (gpointer data,
+                    gpointer unused G_GNUC_UNUSED)
+{
+  GfWithdrawal *self = data;
+  g_autoptr (GfFuture) future = NULL;
+  gsize index;
+
+  while (self->index < self->members->n && future == NULL)
+    future = gf_members_ref_unsettled (self->members, self->index++);
+
+  if (future == NULL)
+    {
+      self->members->release_owner (self->owner);
+      g_free (self);
+      return;
+    }
+
+  index = self->index - 1;
+  gf_thread_put_step_first (gf_withdrawal_step, self, NULL);
+  gf_future_withdraw (future, &self->members->observers[index], self->cancel);
+}
+
+/* The owner, of which this takes a reference, does not want to be told any more. */
 void
 gf_members_withdraw (GfMembers *self,
+                     gpointer   owner,
                      gboolean   cancel)
 {
+  GfWithdrawal *withdrawal;
+
   if (!g_atomic_int_compare_and_exchange (&self->withdrawn, FALSE, TRUE))
-    return;
-
-  for (gsize i = 0; i < self->n; i++)
     {
-      g_autoptr (GfFuture) future = gf_members_ref_unsettled (self, i);
-
-      if (future != NULL)
-        gf_future_withdraw (future, &self->observers[i], cancel);
+      self->release_owner (owner);
+      return;
     }
+
+  withdrawal = g_new (GfWithdrawal, 1);
+  *withdrawal = (GfWithdrawal) { self, owner, 0, cancel };
+  gf_thread_run_step (gf_withdrawal_step, withdrawal, NULL);
 }
 
 /* The member that @observer watches is claimed. Gives the owner, a reference, if

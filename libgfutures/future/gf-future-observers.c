@@ -1,8 +1,9 @@
 /* gf-future-observers.c - who is told when a future is settled
  *
- * A lock-free stack of observers that the settling thread takes as a whole. One
- * who wants to leave it claims the future for a moment, so that nobody settles
- * it meanwhile; and if nobody else wants the outcome, cancels it.
+ * Observers come by a lock-free stack that the settling thread takes as a whole.
+ * One who wants to leave claims the future for a moment, so that nobody settles
+ * it meanwhile, and moves the stack into a list, in which leaving takes one
+ * step; if nobody else wants the outcome, the future is cancelled.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -13,9 +14,6 @@
 #include "../loop/gf-thread-private.h"
 #include "gf-future-members-private.h"
 
-/* How many that stay are looked at, at least, for others that have left. */
-#define PRUNE_MAX 64
-
 /* ---- telling ---- */
 
 /* Tells a list of the library's own that @future, a reference, is settled. */
@@ -25,13 +23,11 @@ gf_observers_tell (gpointer future,
 {
   GfObserver *observer = observers;
 
-  while (observer != NULL)
-    {
-      GfObserver *next = observer->next;
+  /* What one of them settles may run code that waits for what the next one does. */
+  if (observer->next != NULL)
+    gf_thread_put_step_first (gf_observers_tell, g_object_ref (future), observer->next);
 
-      observer->func (observer, future);
-      observer = next;
-    }
+  observer->func (observer, future);
 
   g_object_unref (future);
 }
@@ -40,25 +36,27 @@ gf_observers_tell (gpointer future,
 void
 gf_observers_notify (GfFuture *future)
 {
-  GfObserver *observer;
+  GfHandle *handle;
+  GfObserver *lists[2];
   GfObserver *own = NULL;
   GfObserver *callbacks = NULL;
 
   /* Acquire: partner of the release in gf_future_add_observer(). */
-  observer = atomic_exchange_explicit (&future->observers, GF_OBSERVERS_TAKEN, memory_order_acq_rel);
-  if (G_LIKELY (observer == NULL))
-    return;
+  lists[0] = atomic_exchange_explicit (&future->observers, GF_OBSERVERS_TAKEN, memory_order_acq_rel);
+  handle = atomic_load_explicit (&future->handle, memory_order_acquire);
+  lists[1] = handle != NULL ? g_steal_pointer (&handle->first) : NULL;
 
   /* Two lists, the oldest first. */
-  while (observer != NULL)
-    {
-      GfObserver *next = observer->next;
-      GfObserver **list = observer->kind == GF_OBSERVER_CALLBACK ? &callbacks : &own;
+  for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
+    while (lists[i] != NULL)
+      {
+        GfObserver *observer = lists[i];
+        GfObserver **list = observer->kind == GF_OBSERVER_CALLBACK ? &callbacks : &own;
 
-      observer->next = *list;
-      *list = observer;
-      observer = next;
-    }
+        lists[i] = observer->next;
+        observer->next = *list;
+        *list = observer;
+      }
 
   /* A callback may run here and now, and count on what the others do. */
   if (own != NULL)
@@ -90,94 +88,88 @@ gf_future_add_observer (GfFuture   *self,
       observer->next = head;
     }
   /* Release: partner of the acquire in gf_observers_notify() and
-   * gf_observers_prune(). Acquire: the outcome, if they were taken. */
+   * gf_observers_collect(). Acquire: the outcome, if they were taken. */
   while (!atomic_compare_exchange_weak_explicit (&self->observers, &head, observer,
                                                  memory_order_release, memory_order_acquire));
 }
 
-/* With the future claimed: takes out those that were withdrawn, and says whether
- * any is left that wants the outcome. New ones come at the head only.
- *
- * In a long stack those behind others that stay may be left for later: who comes
- * and goes in turns is near the head. */
-static GfObserver *
-gf_observers_prune (GfFuture *self,
-                    gboolean *is_wanted)
+/* With the future claimed: moves those that have come into the list. */
+static GfHandle *
+gf_observers_collect (GfFuture *self)
 {
-  GfObserver *withdrawn = NULL;
-  GfObserver *last;
-  guint n = 0;
+  GfHandle *handle = gf_future_get_handle (self);
+  GfObserver *observer = atomic_exchange_explicit (&self->observers, NULL, memory_order_acquire);
+  GfObserver *oldest = NULL;
 
-  *is_wanted = FALSE;
+  /* The future keeps it. */
+  gf_handle_unref (handle);
 
-  last = atomic_load_explicit (&self->observers, memory_order_acquire);
-  while (last != NULL && last->withdrawn)
+  while (observer != NULL)
     {
-      GfObserver *next = last->next;
+      GfObserver *next = observer->next;
 
-      if (atomic_compare_exchange_strong_explicit (&self->observers, &last, next,
-                                                   memory_order_acquire, memory_order_acquire))
-        {
-          last->next = withdrawn;
-          withdrawn = last;
-          last = next;
-        }
+      observer->next = oldest;
+      oldest = observer;
+      observer = next;
     }
 
-  for (; last != NULL && (n++ < PRUNE_MAX || !*is_wanted); last = last->next)
+  while (oldest != NULL)
     {
-      if (last->kind != GF_OBSERVER_ONLOOKER)
-        *is_wanted = TRUE;
+      observer = oldest;
+      oldest = observer->next;
 
-      while (last->next != NULL && last->next->withdrawn)
-        {
-          GfObserver *observer = last->next;
-
-          last->next = observer->next;
-          observer->next = withdrawn;
-          withdrawn = observer;
-        }
+      observer->previous = NULL;
+      observer->next = handle->first;
+      if (handle->first != NULL)
+        handle->first->previous = observer;
+      handle->first = observer;
+      if (observer->kind != GF_OBSERVER_ONLOOKER)
+        handle->n_interested++;
     }
 
-  return withdrawn;
+  return handle;
 }
 
-/* @self was claimed by the caller. */
+/* With the future claimed: ends that, and cancels the future if nobody wants it. */
 static void
-gf_future_prune (GfFuture *self,
-                 gboolean  cancel)
+gf_future_cancel_or_unclaim (GfFuture *self,
+                             GfHandle *handle,
+                             gboolean  cancel)
 {
-  gboolean is_wanted;
-  GfObserver *withdrawn = gf_observers_prune (self, &is_wanted);
-
-  if (cancel && !is_wanted && !gf_future_has_done_handlers (self) && !gf_future_is_awaited (self))
+  if (cancel && handle->n_interested == 0 && !gf_future_has_done_handlers (self) &&
+      !gf_future_is_awaited (self))
     gf_future_seal (self, GF_FUTURE_STATE_CANCELLED);
   else
     gf_future_unclaim (self);
-
-  while (withdrawn != NULL)
-    {
-      GfObserver *next = withdrawn->next;
-
-      withdrawn->func (withdrawn, NULL);
-      withdrawn = next;
-    }
 }
 
 /* The observer is not interested any more; if nobody else is, and @cancel, the
  * future is cancelled. If the future is settled already, this does nothing: the
- * observer has been told, or is just being told. */
+ * observer has been told, or is just being told. The caller keeps the future. */
 void
 gf_future_withdraw (GfFuture   *self,
                     GfObserver *observer,
                     gboolean    cancel)
 {
+  GfHandle *handle;
+
   /* As long as it is claimed, it is not settled, and the observer is there. */
   if (!gf_future_claim (self))
     return;
 
-  observer->withdrawn = TRUE;
-  gf_future_prune (self, cancel);
+  handle = gf_observers_collect (self);
+  if (observer->previous != NULL)
+    observer->previous->next = observer->next;
+  else
+    handle->first = observer->next;
+  if (observer->next != NULL)
+    observer->next->previous = observer->previous;
+  if (observer->kind != GF_OBSERVER_ONLOOKER)
+    handle->n_interested--;
+
+  gf_future_cancel_or_unclaim (self, handle, cancel);
+
+  observer->func (observer, NULL);
 }
 
 /* The same for who never was an observer. */
@@ -185,36 +177,36 @@ void
 gf_future_cancel_unless_wanted (GfFuture *self)
 {
   if (gf_future_claim (self))
-    gf_future_prune (self, TRUE);
+    gf_future_cancel_or_unclaim (self, gf_observers_collect (self), TRUE);
 }
 
 /* Tells the sets that @self is a member of how far it is. */
 void
 gf_observers_progressed (GfFuture *self)
 {
+  g_autoptr (GPtrArray) sets = NULL;
   double progress = gf_future_get_progress (self);
-  GfFuture *sets[PRUNE_MAX];
-  guint n_sets = 0;
-  guint n = 0;
+  GfHandle *handle;
 
   /* Once it is settled they count it as done. */
   if (!gf_future_claim (self))
     return;
 
-  for (GfObserver *observer = atomic_load_explicit (&self->observers, memory_order_acquire);
-       observer != NULL && n < PRUNE_MAX;
-       observer = observer->next, n++)
-    if (observer->kind == GF_OBSERVER_MEMBER && !observer->withdrawn &&
-        (sets[n_sets] = gf_members_progressed (observer, progress)) != NULL)
-      n_sets++;
+  handle = gf_observers_collect (self);
+  sets = g_ptr_array_new_with_free_func (g_object_unref);
+  for (GfObserver *observer = handle->first; observer != NULL; observer = observer->next)
+    if (observer->kind == GF_OBSERVER_MEMBER)
+      {
+        GfFuture *set = gf_members_progressed (observer, progress);
+
+        if (set != NULL)
+          g_ptr_array_add (sets, set);
+      }
 
   gf_future_unclaim (self);
 
-  while (n_sets > 0)
-    {
-      gf_future_push_progress (sets[--n_sets]);
-      g_object_unref (sets[n_sets]);
-    }
+  for (guint i = 0; i < sets->len; i++)
+    gf_future_push_progress (sets->pdata[i]);
 }
 
 /* ---- onlookers ---- */

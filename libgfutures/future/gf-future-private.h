@@ -86,7 +86,9 @@ enum {
   /* Somebody blocks till it is settled, or till what depends on it is. */
   GF_STATE_WANTED    = 1 << 27,
   /* Of a GfFutureSet, which sums the progress. */
-  GF_STATE_MEMBER    = 1 << 28
+  GF_STATE_MEMBER    = 1 << 28,
+  /* Who waits for it runs it, or is about to. */
+  GF_STATE_HELPED    = 1 << 29
 };
 
 /* What few futures need, made when it is first asked for. */
@@ -199,17 +201,17 @@ struct _GfPromiseClass
  * gives it and takes it back.
  *
  * @func is called exactly once: by the thread that settled the future, or, with
- * @future NULL, some time after gf_future_withdraw(); after that the library is
- * done with it. It must not block or run foreign code. */
+ * @future NULL, inside gf_future_withdraw(); after that the library is done with
+ * it. It must not block or run foreign code. */
 typedef void (*GfObserverFunc) (GfObserver *self,
                                 GfFuture   *future);
 
 struct _GfObserver
 {
   GfObserver    *next;
+  GfObserver    *previous; /* in GfHandle.first only */
   GfObserverFunc func;
   gpointer       data;
-  gboolean       withdrawn; /* under a claim */
   guint8         kind;
 };
 
@@ -300,6 +302,19 @@ void           gf_future_emit          (GfFuture *self,
                                         guint     state);
 
 /* gf-future-handle.c */
+
+/* What those who wait for a future have in common. */
+struct _GfHandle
+{
+  int         ref_count;
+  GWeakRef    future;
+
+  /* Under a claim, or for who has settled it: the observers that have been
+   * looked at, the newest first, and how many want the outcome. */
+  GfObserver *first;
+  gsize       n_interested;
+};
+
 GfHandle      *gf_future_get_handle    (GfFuture *self);
 GfFuture      *gf_handle_get_future    (GfHandle *self);
 void           gf_handle_unref         (GfHandle *self);
@@ -310,7 +325,8 @@ void           gf_future_init_errors   (void);
 /* gf-future-progress.c */
 gboolean       gf_future_store_progress (GfFuture   *self,
                                          double      fraction,
-                                         const char *status);
+                                         const char *status,
+                                         gboolean    changed);
 void           gf_future_push_progress (GfFuture *self);
 gboolean       gf_future_progress_turn (GfHomeItem *item,
                                         GfHomePhase phase);
@@ -374,6 +390,8 @@ void           gf_future_want          (GfFuture         *self);
 void           gf_wanted_add           (GfLink           *link);
 void           gf_wanted_remove        (GfLink           *link);
 void           gf_wanted_run           (GfThread         *thread);
+void           gf_wanted_alert         (void);
+gboolean       gf_wait_help            (GfWait           *self);
 void           gf_wait_begin           (GfWait           *self,
                                         GfThread         *thread,
                                         GfFuture         *future,
@@ -386,6 +404,8 @@ gboolean       gf_future_is_awaited    (GfFuture         *self);
 
 /* gf-future-wait.c */
 void           gf_waiters_wake         (GfFuture         *self);
+gboolean       gf_future_help          (GfFuture         *self,
+                                        GfThread         *thread);
 gboolean       gf_future_await         (GfFuture         *self,
                                         GfMembers        *members,
                                         gint64            timeout_us,

@@ -130,15 +130,15 @@ gf_future_dup_status (GfFuture *self)
   return status;
 }
 
-/* Stores what gf_promise_set_progress() is given. TRUE wants
- * gf_future_push_progress(). */
+/* Stores what gf_promise_set_progress() is given; @changed: what goes with it has
+ * changed in any case. TRUE wants gf_future_push_progress(). */
 gboolean
 gf_future_store_progress (GfFuture   *self,
                           double      fraction,
-                          const char *status)
+                          const char *status,
+                          gboolean    changed)
 {
   GfFutureExtra *extra;
-  gboolean changed = FALSE;
 
   if (gf_future_is_done (self))
     return FALSE;

@@ -34,6 +34,7 @@ struct _GfFutureSet
 
   GMutex          lock;
   gsize           n_done;
+  gsize           n_succeeded;
   float          *partial;     /* the progress of those that told, or NULL */
   double          partial_sum;
 };

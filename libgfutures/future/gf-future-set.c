@@ -148,11 +148,13 @@ gf_future_set_is_for_wait (GfFutureSet *self)
 /* With the lock held, so that the progress never goes back. TRUE wants
  * gf_future_push_progress(), without it. */
 static gboolean
-gf_future_set_store_progress (GfFutureSet *self)
+gf_future_set_store_progress (GfFutureSet *self,
+                              gboolean     n_done_changed)
 {
   return !gf_future_set_is_for_wait (self) &&
          gf_future_store_progress (GF_FUTURE (self),
-                                   (self->n_done + self->partial_sum) / self->members.n, NULL);
+                                   (self->n_done + self->partial_sum) / self->members.n,
+                                   NULL, n_done_changed);
 }
 
 static void
@@ -162,18 +164,25 @@ gf_future_set_member_settled (gpointer  owner,
 {
   GfFutureSet *self = owner;
   GfFutureState state = gf_future_get_state (member);
+  gboolean all_succeeded;
+  gboolean none_succeeded;
+  gboolean all_done;
   gboolean push;
-  gboolean last;
 
   g_mutex_lock (&self->lock);
   self->n_done++;
+  if (state == GF_FUTURE_STATE_SUCCEEDED)
+    self->n_succeeded++;
   if (self->partial != NULL)
     {
       self->partial_sum -= self->partial[index];
       self->partial[index] = 0;
     }
-  last = self->n_done == self->members.n;
-  push = gf_future_set_store_progress (self);
+  /* Another member may be counted, and not have settled the set yet. */
+  all_done = self->n_done == self->members.n;
+  all_succeeded = self->n_succeeded == self->members.n;
+  none_succeeded = self->n_succeeded == 0;
+  push = gf_future_set_store_progress (self, TRUE);
   g_mutex_unlock (&self->lock);
 
   if (push)
@@ -184,14 +193,14 @@ gf_future_set_member_settled (gpointer  owner,
     case GF_FUTURE_SET_ALL:
       if (state != GF_FUTURE_STATE_SUCCEEDED)
         gf_future_adopt (GF_FUTURE (self), member);
-      else if (last)
+      else if (all_succeeded)
         gf_future_set_succeed (self);
       break;
 
     case GF_FUTURE_SET_ANY:
       if (state == GF_FUTURE_STATE_SUCCEEDED)
         gf_future_adopt (GF_FUTURE (self), member);
-      else if (last)
+      else if (all_done && none_succeeded)
         gf_future_adopt (GF_FUTURE (self), self->members.futures[0]);
       break;
 
@@ -200,7 +209,7 @@ gf_future_set_member_settled (gpointer  owner,
       break;
 
     case GF_FUTURE_SET_FIRST_EXCEPTION:
-      if (last || state == GF_FUTURE_STATE_FAILED)
+      if (all_done || state == GF_FUTURE_STATE_FAILED)
         gf_future_set_succeed (self);
       break;
 
@@ -211,7 +220,7 @@ gf_future_set_member_settled (gpointer  owner,
     case GF_FUTURE_SET_ALL_SETTLED:
     case GF_FUTURE_SET_ALL_COMPLETED:
     default:
-      if (last)
+      if (all_done)
         gf_future_set_succeed (self);
     }
 }
@@ -230,20 +239,16 @@ gf_future_set_member_progressed (gpointer owner,
   self->partial_sum -= self->partial[index];
   self->partial[index] = MAX (0, progress);
   self->partial_sum += self->partial[index];
-  push = gf_future_set_store_progress (self);
+  push = gf_future_set_store_progress (self, FALSE);
   g_mutex_unlock (&self->lock);
 
   return push;
 }
 
 static void
-gf_future_set_withdraw (gpointer a,
-                        gpointer b G_GNUC_UNUSED)
+gf_future_set_withdraw (GfFutureSet *self)
 {
-  GfFutureSet *self = a;
-
-  gf_members_withdraw (&self->members, !gf_future_set_is_for_wait (self));
-  g_object_unref (self);
+  gf_members_withdraw (&self->members, g_object_ref (self), !gf_future_set_is_for_wait (self));
 }
 
 static void
@@ -254,7 +259,7 @@ gf_future_set_let_go (GfFuture *future)
   /* Else who makes the set does it. Settled first, this second: partner of
    * gf_future_set_new(). */
   if (atomic_load (&self->is_complete))
-    gf_thread_run_step (gf_future_set_withdraw, g_object_ref (self), NULL);
+    gf_future_set_withdraw (self);
 }
 
 static void
@@ -386,7 +391,7 @@ gf_future_set_new (GfFutureSetKind   kind,
   /* Others look at the set as soon as one member is watched. */
   atomic_store_explicit (&future->state, GF_STATE_LINKED, memory_order_relaxed);
 
-  gf_future_set_store_progress (self);
+  gf_future_set_store_progress (self, FALSE);
   for (gsize i = 0; i < n; i++)
     if (gf_future_peek_extra (futures[i]) != NULL && !gf_future_is_done (futures[i]))
       if (gf_future_set_member_progressed (self, i, gf_future_get_progress (futures[i])))
@@ -397,7 +402,7 @@ gf_future_set_new (GfFutureSetKind   kind,
   /* This first, settled second: partner of gf_future_set_let_go(). */
   atomic_store (&self->is_complete, TRUE);
   if (gf_state_is_settled (atomic_load (&future->state)))
-    gf_future_set_withdraw (g_object_ref (self), NULL);
+    gf_future_set_withdraw (self);
 
   return self;
 }

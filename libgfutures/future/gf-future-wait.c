@@ -231,11 +231,26 @@ gf_future_needs_thread (GfFuture *self,
     : gf_future_is_run_by (self, thread);
 }
 
-/* Blocks the calling thread. */
+/* Lets the worker @thread, the calling one, run the task, if it is its pool's and
+ * has not begun. */
+gboolean
+gf_future_help (GfFuture *self,
+                GfThread *thread)
+{
+  atomic_fetch_or_explicit (&self->state, GF_STATE_HELPED, memory_order_relaxed);
+  if (thread->hooks->help (thread->worker, self))
+    return TRUE;
+  atomic_fetch_and_explicit (&self->state, ~GF_STATE_HELPED, memory_order_relaxed);
+
+  return FALSE;
+}
+
+/* Blocks the calling thread; @helps: it is a worker without a deadline. */
 static void
 gf_future_block (GfFuture     *self,
                  GfMembers    *members,
                  GfThread     *thread,
+                 gboolean      helps,
                  gint64        deadline,
                  GCancellable *cancellable)
 {
@@ -249,6 +264,9 @@ gf_future_block (GfFuture     *self,
   for (;;)
     {
       gf_wanted_run (thread);
+      while (helps && !gf_future_is_done (self) && !g_cancellable_is_cancelled (cancellable) &&
+             gf_wait_help (&wait))
+        ;
 
       if (gf_future_is_done (self) || g_cancellable_is_cancelled (cancellable) ||
           (deadline >= 0 && g_get_monotonic_time () >= deadline))
@@ -310,10 +328,11 @@ gf_future_await (GfFuture     *self,
                          (gf_future_load_state (self) & (GF_STATE_LINKED | GF_STATE_REMOTE));
 
       /* A task that is run here cannot be left when time is up. */
-      if (hooks != NULL && timeout_us < 0 && hooks->help (thread->worker, self))
+      if (hooks != NULL && timeout_us < 0 && gf_future_help (self, thread))
         ;
       else if (depends || !gf_future_spin (self, thread))
-        gf_future_block (self, members, thread, deadline, cancellable);
+        gf_future_block (self, members, thread, hooks != NULL && timeout_us < 0 && depends, deadline,
+                         cancellable);
     }
 
   if (gf_future_is_done (self))

@@ -14,6 +14,7 @@
 
 #include "gf-future-private.h"
 
+#include "../executor/gf-executor.h"
 #include "../loop/gf-thread-private.h"
 #include "gf-future-members-private.h"
 #include "gf-link-private.h"
@@ -22,6 +23,12 @@
  * that somebody blocks for the next one: to mark them each time would take too
  * long. */
 #define MARK_MAX 256
+
+/* How many continuations that block may run inside each other's waits. */
+#define MAX_NESTED 64
+
+/* How many times marks were taken off; never 0. */
+static atomic_uint n_unmarked = 1;
 
 static GMutex wanted_lock;
 static GQueue wanted_links = G_QUEUE_INIT; /* references */
@@ -91,11 +98,23 @@ gf_wanted_alert_threads (void)
     }
 }
 
+/* What blocked threads depend on has changed: they are to look again. */
+void
+gf_wanted_alert (void)
+{
+  g_mutex_lock (&wanted_lock);
+  gf_wanted_alert_threads ();
+  g_mutex_unlock (&wanted_lock);
+}
+
 /* Whether a thread blocks till @self is settled. */
 gboolean
 gf_future_is_awaited (GfFuture *self)
 {
   gboolean found = FALSE;
+
+  if (gf_future_load_state (self) & GF_STATE_HELPED)
+    return TRUE;
 
   if (!(gf_future_load_state (self) & (GF_STATE_WAITED | GF_STATE_REMOTE)))
     return FALSE;
@@ -183,13 +202,18 @@ void
 gf_wait_want (GfWait *self)
 {
   g_autoptr (GPtrArray) futures = NULL;
+  guint now = atomic_load (&n_unmarked);
 
-  if (!gf_wait_depends (self) ||
-      (self->members != NULL && g_atomic_int_get (&self->members->wanted)))
+  if (!gf_wait_depends (self))
     return;
 
-  if (self->members != NULL)
-    g_atomic_int_set (&self->members->wanted, TRUE);
+  if (self->members != NULL && self->members->n > MARK_MAX)
+    {
+      if ((guint) g_atomic_int_get (&self->members->marked) == now)
+        return;
+      g_atomic_int_set (&self->members->marked, now);
+    }
+
   futures = gf_wait_add_futures (self, NULL);
   gf_futures_mark (futures, TRUE);
 }
@@ -199,24 +223,32 @@ void
 gf_wait_end (GfWait *self)
 {
   g_autoptr (GPtrArray) futures = NULL;
-  gboolean settled = gf_future_is_done (self->future);
 
   g_mutex_lock (&wanted_lock);
   self->thread->waits = self->outer;
   g_mutex_unlock (&wanted_lock);
 
-  /* When a chain is settled, all that it waited for is. */
   if (!gf_wait_depends (self) ||
-      (settled && (self->members != NULL ? self->members->n > MARK_MAX
-                                         : gf_future_load_state (self->future) & GF_STATE_CHAIN)))
+      (self->members != NULL && self->members->n > MARK_MAX && gf_future_is_done (self->future)))
     return;
 
+  /* What is still waited for: mostly there is nothing left. */
+  futures = g_ptr_array_new_with_free_func (g_object_unref);
   if (self->members != NULL)
-    g_atomic_int_set (&self->members->wanted, FALSE);
-  futures = gf_wait_add_futures (self, NULL);
+    gf_members_visit (self->members, gf_want_visited, futures);
+  else if (gf_future_is_done (self->future))
+    gf_future_visit (self->future, FALSE, gf_want_visited, futures);
+  else
+    gf_want_visited (self->future, futures);
+  if (futures->len == 0)
+    return;
+
+  /* First this, then the marks, then the look at those who wait: partner of
+   * gf_wait_begin() and gf_wait_want(), in this order. */
+  if (atomic_fetch_add (&n_unmarked, 1) == G_MAXUINT)
+    atomic_fetch_add (&n_unmarked, 1);
   gf_futures_mark (futures, FALSE);
 
-  /* Who began to wait after this look marks after it too. */
   g_mutex_lock (&wanted_lock);
   for (GList *l = threads; l != NULL; l = l->next)
     for (GfWait *wait = ((GfThread *) l->data)->waits; wait != NULL; wait = wait->outer)
@@ -231,12 +263,8 @@ gf_wait_end (GfWait *self)
 void
 gf_wanted_add (GfLink *link)
 {
-  /* Workers block, but their pool goes on. */
-  if (!link->callback.at_home)
-    return;
-
   g_mutex_lock (&wanted_lock);
-  if (!atomic_load (&link->is_listed))
+  if (!atomic_load (&link->is_listed) && !gf_link_is_over (link))
     {
       atomic_store (&link->is_listed, TRUE);
       link->list_node.data = gf_link_ref (link);
@@ -272,20 +300,48 @@ gf_wanted_remove (GfLink *link)
     gf_link_unref (link);
 }
 
-/* Takes one that is at home with the calling thread: gf_home_leave() when done. */
+static gboolean
+gf_wanted_is_same (GfFuture *future,
+                   gpointer  other)
+{
+  return future == other;
+}
+
+/* With the lock held: whether @thread, the calling one, can run it now. TRUE wants
+ * gf_home_leave() if it is at home. */
+static gboolean
+gf_wanted_can_run (GfLink   *link,
+                   GfThread *thread)
+{
+  /* A continuation that blocks, and so runs the next one, and so on: no deeper,
+   * but for what this wait itself is for. */
+  if (thread->n_wanted >= MAX_NESTED &&
+      !gf_future_depends_on (thread->waits->future, FALSE, gf_wanted_is_same, link->derived))
+    return FALSE;
+
+  if (link->pool != NULL)
+    {
+      g_autoptr (GfExecutor) pool = NULL;
+
+      if (thread->hooks != NULL)
+        pool = thread->hooks->get_executor (thread->worker);
+
+      return link->pool == pool;
+    }
+
+  return !gf_home_is_gone (link->home) && gf_home_enter (link->home, link->creator);
+}
+
 static GfLink *
-gf_wanted_take_next (GfFuture **source)
+gf_wanted_take_next (GfThread  *thread,
+                     GfFuture **source)
 {
   GfLink *found = NULL;
 
   g_mutex_lock (&wanted_lock);
   for (GList *l = wanted_links.head; l != NULL && found == NULL; l = l->next)
-    {
-      GfLink *link = l->data;
-
-      if (!gf_home_is_gone (link->home) && gf_home_enter (link->home, link->creator))
-        found = link;
-    }
+    if (gf_wanted_can_run (l->data, thread))
+      found = l->data;
   if (found != NULL)
     {
       gf_wanted_take (found);
@@ -296,7 +352,36 @@ gf_wanted_take_next (GfFuture **source)
   return found;
 }
 
-/* Runs what is wanted and is at home with @thread, the calling one. */
+/* In its home's context, and not seeing what the waiting function has pushed. */
+static void
+gf_wanted_run_link (GfLink   *link,
+                    GfFuture *source)
+{
+  GMainContext *home = link->pool == NULL ? gf_home_get_context (link->home) : NULL;
+  GCancellable *cancellable = NULL;
+  GSList *contexts = gf_thread_leave_contexts ();
+
+  if (home == g_main_context_default ())
+    home = NULL;
+  if (home != NULL)
+    g_main_context_push_thread_default (home);
+  if (g_cancellable_get_current () != NULL)
+    {
+      cancellable = g_cancellable_new ();
+      g_cancellable_push_current (cancellable);
+    }
+
+  gf_link_run (link, source);
+
+  if (cancellable != NULL)
+    g_cancellable_pop_current (cancellable);
+  g_clear_object (&cancellable);
+  if (home != NULL)
+    g_main_context_pop_thread_default (home);
+  gf_thread_enter_contexts (contexts);
+}
+
+/* Runs what is wanted and can run on @thread, the calling one. */
 void
 gf_wanted_run (GfThread *thread)
 {
@@ -306,11 +391,49 @@ gf_wanted_run (GfThread *thread)
   if (!atomic_exchange (&thread->attention, FALSE))
     return;
 
-  while ((link = gf_wanted_take_next (&source)) != NULL)
+  thread->n_wanted++;
+  while ((link = gf_wanted_take_next (thread, &source)) != NULL)
     {
-      gf_link_run (link, source);
-      gf_home_leave (link->home);
+      gf_wanted_run_link (link, source);
+      if (link->pool == NULL)
+        gf_home_leave (link->home);
       g_object_unref (source);
       gf_link_unref (link);
     }
+  thread->n_wanted--;
+}
+
+/* ---- tasks that are wanted, and have not begun ---- */
+
+static void
+gf_help_visited (GfFuture *future,
+                 gpointer  futures)
+{
+  g_ptr_array_add (futures, g_object_ref (future));
+}
+
+/* A worker waits for what depends on tasks of its own pool: runs one that has not
+ * begun. FALSE: there is none. */
+gboolean
+gf_wait_help (GfWait *self)
+{
+  g_autoptr (GPtrArray) futures = g_ptr_array_new_with_free_func (g_object_unref);
+  GfThread *thread = self->thread;
+
+  g_ptr_array_add (futures, g_object_ref (self->future));
+  if (self->members != NULL)
+    gf_members_visit (self->members, gf_help_visited, futures);
+
+  while (futures->len > 0 && !gf_future_is_done (self->future))
+    {
+      g_autoptr (GfFuture) future = g_ptr_array_steal_index_fast (futures, futures->len - 1);
+      guint state = gf_future_load_state (future);
+
+      if (state & GF_STATE_LINKED)
+        gf_future_visit (future, FALSE, gf_help_visited, futures);
+      else if ((state & GF_STATE_MASK) == GF_FUTURE_STATE_PENDING && gf_future_help (future, thread))
+        return TRUE;
+    }
+
+  return FALSE;
 }

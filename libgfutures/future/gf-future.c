@@ -10,6 +10,7 @@
 
 #include "gf-future-private.h"
 
+#include "../loop/gf-completion-private.h"
 #include "../loop/gf-thread-private.h"
 #include "gf-error.h"
 
@@ -118,6 +119,9 @@ static gboolean gf_future_deliver_extra  (GfHomeItem *item,
 static void
 gf_future_extra_free (GfFutureExtra *extra)
 {
+  if (extra->outer != NULL)
+    g_signal_handler_disconnect (extra->outer, extra->outer_id);
+  g_clear_object (&extra->outer);
   g_slist_free_full (extra->labels, g_free);
   g_free (extra->status);
   g_clear_object (&extra->cancellable);
@@ -443,6 +447,15 @@ gf_future_send (GfHomeItem *item)
 
 /* ---- settling ---- */
 
+/* Its handlers are the application's. */
+static void
+gf_future_trigger (gpointer cancellable,
+                   gpointer unused G_GNUC_UNUSED)
+{
+  g_cancellable_cancel (cancellable);
+  g_object_unref (cancellable);
+}
+
 /* After the state has changed: tell those who wait, those who observe, those
  * who are to stop, and the home. */
 static void
@@ -478,8 +491,12 @@ gf_future_settled (GfFuture *self,
 
       if (timer != NULL)
         gf_timer_stop (timer);
-      if (cancellable != NULL)
-        g_cancellable_cancel (cancellable);
+      if (cancellable == NULL)
+        ;
+      else if (gf_thread_get ()->is_shared)
+        gf_completion_push (gf_future_trigger, g_steal_pointer (&cancellable));
+      else
+        gf_thread_run_foreign (gf_future_trigger, g_steal_pointer (&cancellable), NULL);
     }
 
   if (!take_reference && gf_thread_get ()->frame == NULL && gf_thread_get ()->id != self->creator)
@@ -720,6 +737,7 @@ gf_future_dispose (GObject *object)
   GfFuture *self = GF_FUTURE (object);
   guint state = gf_future_load_state (self);
 
+  GfHandle *handle = atomic_load_explicit (&self->handle, memory_order_relaxed);
   gboolean has_handlers;
   gboolean at_home;
 
@@ -733,7 +751,8 @@ gf_future_dispose (GObject *object)
 
   if (!gf_state_is_settled (state) &&
       (has_handlers || (state & (GF_STATE_HAS_DATA | GF_STATE_COUNTED)) ||
-       atomic_load_explicit (&self->observers, memory_order_relaxed) != NULL) &&
+       atomic_load_explicit (&self->observers, memory_order_relaxed) != NULL ||
+       (handle != NULL && handle->first != NULL)) &&
       gf_future_claim (self))
     {
       /* Nobody is left who could settle it: who counts on that is told. */

@@ -48,6 +48,7 @@ struct _GfLink
   GDestroyNotify   destroy;
   GfHome          *home;
   guint            creator;
+  gpointer         pool;      /* whose task it is, for comparing only; or NULL */
 
   /* Sequentially consistent: who sets one and then looks at the other, and who
    * does so the other way round, see each other. */

@@ -364,7 +364,7 @@ gf_promise_set_progress (GfPromise  *self,
 {
   g_return_if_fail (GF_IS_PROMISE (self));
 
-  if (gf_future_store_progress (as_future (self), fraction, status))
+  if (gf_future_store_progress (as_future (self), fraction, status, FALSE))
     gf_future_push_progress (as_future (self));
 }
 
@@ -499,26 +499,19 @@ gf_promise_call_nested (GfPromise *self,
                         GfThread  *thread,
                         GError   **error)
 {
-  GMainContext *context;
-  GSList *contexts = NULL;
   GCancellable *cancellable = NULL;
+  GSList *contexts;
 
   if (g_cancellable_get_current () != NULL)
     {
       cancellable = gf_promise_get_cancellable (self);
       g_cancellable_push_current (cancellable);
     }
-  while ((context = g_main_context_get_thread_default ()) != NULL)
-    {
-      contexts = g_slist_prepend (contexts, g_main_context_ref (context));
-      g_main_context_pop_thread_default (context);
-    }
+  contexts = gf_thread_leave_contexts ();
 
   gf_promise_call_func (self, thread, error);
 
-  for (GSList *l = contexts; l != NULL; l = l->next)
-    g_main_context_push_thread_default (l->data);
-  g_slist_free_full (contexts, (GDestroyNotify) g_main_context_unref);
+  gf_thread_enter_contexts (contexts);
   if (cancellable != NULL)
     g_cancellable_pop_current (cancellable);
 }

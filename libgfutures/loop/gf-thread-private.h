@@ -79,6 +79,7 @@ struct _GfThread
   GfWait              *waits;        /* see gf-future-wanted.c, as the next two */
   gboolean             is_listed;
   atomic_bool          attention;
+  guint                n_wanted;
   const GfWorkerHooks *hooks;        /* NULL: not a worker */
   gpointer             worker;
 };
@@ -96,7 +97,15 @@ GfThread *gf_thread_create         (void);
 void      gf_thread_hand_over      (GfHome     *home,
                                     GfHomeItem *item);
 void      gf_thread_flush_slowly   (GfThread   *self);
+GSList   *gf_thread_leave_contexts (void);
+void      gf_thread_enter_contexts (GSList     *contexts);
 void      gf_thread_run_step       (GfStepFunc  func,
+                                    gpointer    a,
+                                    gpointer    b);
+void      gf_thread_run_foreign    (GfStepFunc  func,
+                                    gpointer    a,
+                                    gpointer    b);
+void      gf_thread_put_step_first (GfStepFunc  func,
                                     gpointer    a,
                                     gpointer    b);
 void      gf_thread_run_steps      (GfThread   *self);

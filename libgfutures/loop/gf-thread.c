@@ -25,6 +25,7 @@ struct _GfStep
   GfStepFunc func;
   gpointer   a;
   gpointer   b;
+  gboolean   is_foreign;
 };
 
 /* Called before a listed thread's record is freed. */
@@ -123,6 +124,57 @@ gf_thread_flush_slowly (GfThread *self)
   g_slist_free_full (list, gf_handed_over_free);
 }
 
+/* Takes off what was pushed as thread-default context. */
+GSList *
+gf_thread_leave_contexts (void)
+{
+  GMainContext *context;
+  GSList *contexts = NULL;
+
+  while ((context = g_main_context_get_thread_default ()) != NULL)
+    {
+      contexts = g_slist_prepend (contexts, g_main_context_ref (context));
+      g_main_context_pop_thread_default (context);
+    }
+
+  return contexts;
+}
+
+/* Pushes it again. */
+void
+gf_thread_enter_contexts (GSList *contexts)
+{
+  for (GSList *l = contexts; l != NULL; l = l->next)
+    g_main_context_push_thread_default (l->data);
+  g_slist_free_full (contexts, (GDestroyNotify) g_main_context_unref);
+}
+
+static void
+gf_thread_queue_step (GfThread  *self,
+                      GfStepFunc func,
+                      gpointer   a,
+                      gpointer   b,
+                      gboolean   is_foreign,
+                      gboolean   first)
+{
+  GfStep *step = g_new (GfStep, 1);
+
+  *step = (GfStep) { NULL, func, a, b, is_foreign };
+
+  if (first || self->first_step == NULL)
+    {
+      step->next = self->first_step;
+      self->first_step = step;
+      if (step->next == NULL)
+        self->last_step = step;
+    }
+  else
+    {
+      self->last_step->next = step;
+      self->last_step = step;
+    }
+}
+
 /* Calls @func now, or, inside another step of this thread, when that is over. */
 void
 gf_thread_run_step (GfStepFunc func,
@@ -130,24 +182,41 @@ gf_thread_run_step (GfStepFunc func,
                     gpointer   b)
 {
   GfThread *self = gf_thread_get ();
-  GfStep *step;
 
-  if (!self->in_step)
+  if (self->in_step)
     {
-      self->in_step = TRUE;
-      func (a, b);
-      self->in_step = FALSE;
-      gf_thread_run_steps (self);
+      gf_thread_queue_step (self, func, a, b, FALSE, FALSE);
       return;
     }
 
-  step = g_new (GfStep, 1);
-  *step = (GfStep) { NULL, func, a, b };
-  if (self->last_step != NULL)
-    self->last_step->next = step;
+  self->in_step = TRUE;
+  func (a, b);
+  self->in_step = FALSE;
+  gf_thread_run_steps (self);
+}
+
+/* The same for the application's code: steps do not wait for it, for it may run
+ * a main loop. */
+void
+gf_thread_run_foreign (GfStepFunc func,
+                       gpointer   a,
+                       gpointer   b)
+{
+  GfThread *self = gf_thread_get ();
+
+  if (self->in_step)
+    gf_thread_queue_step (self, func, a, b, TRUE, FALSE);
   else
-    self->first_step = step;
-  self->last_step = step;
+    func (a, b);
+}
+
+/* For a step that is one of a row: calls @func next, before what was put off. */
+void
+gf_thread_put_step_first (GfStepFunc func,
+                          gpointer   a,
+                          gpointer   b)
+{
+  gf_thread_queue_step (gf_thread_get (), func, a, b, FALSE, TRUE);
 }
 
 /* Calls what was put off: before the thread blocks or runs foreign code, which
@@ -157,16 +226,17 @@ gf_thread_run_steps (GfThread *self)
 {
   gboolean in_step = self->in_step;
 
-  self->in_step = TRUE;
   while (self->first_step != NULL)
     {
-      GfStep *step = self->first_step;
+      GfStep step = *self->first_step;
 
-      self->first_step = step->next;
+      g_free (self->first_step);
+      self->first_step = step.next;
       if (self->first_step == NULL)
         self->last_step = NULL;
-      step->func (step->a, step->b);
-      g_free (step);
+      self->in_step = !step.is_foreign;
+      step.func (step.a, step.b);
     }
+
   self->in_step = in_step;
 }
