@@ -130,12 +130,38 @@ gf_executor_forward (GfExecutor *self,
   gf_completion_push (gf_forward_complete, forward);
 }
 
-/* For a worker of @self, a pool, that waits for @task: may it run it itself? */
+/* Whether a task that runs in this thread is one of @executor, which is known to
+ * live then. */
+static gboolean
+gf_executor_is_above (GfExecutor *executor)
+{
+  for (GfFrame *frame = gf_thread_get ()->frame; frame != NULL; frame = frame->outer)
+    for (GfExecutor *above = frame->promise->executor; above != NULL; above = gf_executor_get_inner (above))
+      if (above == executor)
+        return TRUE;
+
+  return FALSE;
+}
+
+/* For a worker of @self, a pool, that waits for @task: may it run it itself? If
+ * it is a task of an executor over the pool, only if a task of that one waits:
+ * of others nobody knows whether they still live, when the task may be settled at
+ * any moment. */
 gboolean
 gf_executor_may_help (GfExecutor *self,
                       GfPromise  *task)
 {
-  GfExecutor *executor = __atomic_load_n (&task->executor, __ATOMIC_RELAXED);
+  GfExecutor *executor;
+
+  /* Acquire: partner of gf_executor_take_shared(). */
+  if (!(gf_future_load_state ((GfFuture *) task) & GF_STATE_COUNTED))
+    return FALSE;
+
+  executor = __atomic_load_n (&task->executor, __ATOMIC_RELAXED);
+  if (executor == self)
+    return TRUE;
+  if (!gf_executor_is_above (executor))
+    return FALSE;
 
   for (; executor != NULL && executor != self; executor = gf_executor_get_inner (executor))
     {

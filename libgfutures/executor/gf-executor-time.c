@@ -30,7 +30,7 @@ typedef struct
   gboolean    running;
 } GfTimed;
 
-/* One for all of them: nothing is called with it held but GMutex. */
+/* One for all of them; before those of executors and timers. */
 static GMutex timed_lock;
 
 static void
@@ -93,14 +93,14 @@ static void
 gf_timed_start_timer (GfTimed    *self,
                       GfTimerFunc func)
 {
-  GfTimer *timer = gf_timer_start (self->due, func, gf_timed_ref (self), gf_timed_unref);
-  GfTimer *old = timer;
+  GfTimer *old = NULL;
 
+  /* Under the lock, for it may be over, and have started the next one, at once. */
   g_mutex_lock (&timed_lock);
   if (!self->over)
     {
       old = self->timer;
-      self->timer = timer;
+      self->timer = gf_timer_start (self->due, func, gf_timed_ref (self), gf_timed_unref);
     }
   g_mutex_unlock (&timed_lock);
 

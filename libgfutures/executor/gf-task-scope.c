@@ -472,11 +472,9 @@ gf_task_scope_dispose (GObject *object)
   closed = priv->shut_down;
   g_mutex_unlock (&priv->lock);
 
+  /* The parent closes it. */
   if (!closed)
-    {
-      gf_executor_close (GF_EXECUTOR (object), FALSE);
-      gf_scope_cancel (GF_TASK_SCOPE (object)->scope);
-    }
+    gf_scope_cancel (GF_TASK_SCOPE (object)->scope);
 
   G_OBJECT_CLASS (gf_task_scope_parent_class)->dispose (object);
 }

@@ -131,7 +131,7 @@ typedef struct
                       gpointer  data);
   gpointer    data;
   gboolean    depends;
-  GPtrArray  *found;   /* references to those that wait for others */
+  GPtrArray  *found;   /* those that wait for others */
   GHashTable *known;
 } GfSearch;
 
@@ -148,24 +148,24 @@ gf_search_add (GfFuture *future,
 }
 
 /* Whether @self waits for one that @is_it says is meant, or is it; with @needed,
- * whether it cannot be settled without. */
+ * whether it cannot be settled without. @futures, empty before, keeps what was
+ * looked at, for the caller may have a lock. */
 gboolean
 gf_future_depends_on (GfFuture *self,
                       gboolean  needed,
                       gboolean (*is_it) (GfFuture *future,
                                          gpointer  data),
-                      gpointer  data)
+                      gpointer   data,
+                      GPtrArray *futures)
 {
-  GfSearch search = { is_it, data, FALSE };
+  GfSearch search = { is_it, data, FALSE, futures, NULL };
 
-  search.found = g_ptr_array_new_with_free_func (g_object_unref);
   search.known = g_hash_table_new (NULL, NULL);
 
   gf_search_add (self, &search);
-  for (guint i = 0; i < search.found->len && !search.depends; i++)
-    gf_future_visit (search.found->pdata[i], needed, gf_search_add, &search);
+  for (guint i = 0; i < futures->len && !search.depends; i++)
+    gf_future_visit (futures->pdata[i], needed, gf_search_add, &search);
 
-  g_ptr_array_unref (search.found);
   g_hash_table_unref (search.known);
 
   return search.depends;
@@ -183,13 +183,21 @@ static void
 gf_link_wait_for (GfLink   *self,
                   GfFuture *future)
 {
-  gboolean linked = (gf_future_load_state (future) & GF_STATE_LINKED) != 0;
+  g_autoptr (GPtrArray) looked_at = NULL;
+  gboolean linked;
+
+  /* Nobody waits for the derived future: then what is adopted does not either. */
+  linked = (gf_future_load_state (future) & GF_STATE_LINKED) != 0 &&
+           gf_future_is_interesting (GF_FUTURE (self->derived));
 
   if (linked)
-    g_mutex_lock (&cycles_lock);
+    {
+      looked_at = g_ptr_array_new_with_free_func (g_object_unref);
+      g_mutex_lock (&cycles_lock);
+    }
 
   if (future == GF_FUTURE (self->derived) ||
-      (linked && gf_future_depends_on (future, FALSE, gf_future_is_same, self->derived)))
+      (linked && gf_future_depends_on (future, FALSE, gf_future_is_same, self->derived, looked_at)))
     {
       if (linked)
         g_mutex_unlock (&cycles_lock);
@@ -213,12 +221,9 @@ gf_link_wait_for (GfLink   *self,
 
   if (!gf_link_move (self, GF_LINK_RUNNING, GF_LINK_ADOPTING))
     gf_future_withdraw (future, &self->adopting, TRUE);
-  /* Set first, look second: partner of gf_link_set_wanted(). */
-  else if (atomic_load (&self->is_wanted))
-    {
-      gf_future_want (future);
-      gf_wanted_alert ();
-    }
+  /* What is returned was set first: partner of gf_link_want(). */
+  else
+    gf_wanted_pass_on (self);
 }
 
 /* ---- running ---- */
@@ -341,9 +346,8 @@ gf_link_dropped (GfLink *self)
       gf_link_drop_derived (self);
     }
 
-  /* Over first, this second: partner of gf_link_set_wanted(), and the look in
-   * gf_wanted_add(). */
-  if (atomic_load (&self->is_wanted))
+  /* Over first, this second: partner of gf_link_want() and gf_wanted_list(). */
+  if (atomic_load (&self->is_wanted) || atomic_load (&self->is_listed))
     gf_wanted_remove (self);
   g_clear_object (&self->settled);
   gf_link_unref (self);
@@ -367,7 +371,10 @@ gf_link_let_go (GfLink *self)
   GfFuture *future;
 
   if (gf_link_move (self, GF_LINK_RUNNING, GF_LINK_ABANDONED))
-    return;
+    {
+      gf_wanted_forget_link (self);
+      return;
+    }
 
   if (gf_link_move (self, GF_LINK_WAITING, GF_LINK_OVER))
     {
@@ -384,12 +391,14 @@ gf_link_let_go (GfLink *self)
   else
     return;
 
+  gf_wanted_forget_link (self);
+
   /* The observer is there as long as the future is not settled. */
   if (future != NULL)
     gf_thread_run_step (gf_link_withdraw, future, observer);
 }
 
-/* ---- being wanted ---- */
+/* ---- what it waits for ---- */
 
 static void
 gf_handle_visit (GfHandle        *self,
@@ -422,18 +431,6 @@ gf_link_set_ready (GfLink   *self,
   self->settled = g_object_ref (source);
   atomic_store (&self->is_ready, TRUE);
   if (G_UNLIKELY (atomic_load (&self->is_wanted)))
-    gf_wanted_add (self);
-}
-
-/* Somebody blocks till the derived future is settled, or nobody does any more. */
-void
-gf_link_set_wanted (GfLink  *self,
-                    gboolean wanted)
-{
-  atomic_store (&self->is_wanted, wanted);
-  if (!wanted)
-    gf_wanted_remove (self);
-  else if (atomic_load (&self->is_ready))
     gf_wanted_add (self);
 }
 

@@ -27,7 +27,7 @@ typedef struct
   GCancellable       *cancellable;
   _Atomic gulong      cancelled_id;
   gboolean            cancel;       /* the future as well, unless others want it */
-  GWeakRef            future;
+  GfHandle           *future;
   GfObserver         *observer;     /* there as long as the future is not settled */
 } GfWaiter;
 
@@ -58,7 +58,7 @@ gf_waiter_unref (gpointer data)
 
   if (self->cancellable != NULL)
     {
-      g_weak_ref_clear (&self->future);
+      gf_handle_unref (self->future);
       g_object_unref (self->cancellable);
     }
   g_clear_object ((GObject **) &self->target);
@@ -130,7 +130,7 @@ gf_waiter_cancelled_cb (GCancellable *cancellable G_GNUC_UNUSED,
                         gpointer      data)
 {
   GfWaiter *self = data;
-  GfFuture *future = g_weak_ref_get (&self->future);
+  GfFuture *future = gf_handle_get_future (self->future);
   GfCancelledWaiter *cancelled;
   GSource *source;
   GObject *target;
@@ -184,7 +184,7 @@ gf_future_wait_for (GfFuture     *future,
   if (cancellable != NULL)
     {
       self->cancellable = g_object_ref (cancellable);
-      g_weak_ref_init (&self->future, future);
+      self->future = gf_future_get_handle (future);
     }
 
   callback = gf_callback_new_at_home (context, gf_waiter_settled, self, gf_waiter_let_go);

@@ -11,6 +11,7 @@
 #include "gf-future-iterator.h"
 
 #include "../loop/gf-thread-private.h"
+#include "gf-error.h"
 #include "gf-future-members-private.h"
 
 /**
@@ -264,6 +265,29 @@ gf_iterator_core_settled (gpointer  owner,
     gf_promise_resolve_boolean (more, TRUE);
 }
 
+static void
+gf_iterator_member_visited (GfFuture *future,
+                            gpointer  last)
+{
+  g_set_object ((GfFuture **) last, future);
+}
+
+/* Whether the last future cannot be settled before what runs in @thread, the
+ * calling one, has returned. */
+static gboolean
+gf_iterator_core_needs_thread (GfIteratorCore *self,
+                               GfThread       *thread)
+{
+  g_autoptr (GfFuture) last = NULL;
+
+  if (thread->frame == NULL || self->n_left > 1)
+    return FALSE;
+
+  gf_members_visit (&self->members, gf_iterator_member_visited, &last);
+
+  return last != NULL && gf_future_needs_thread (last, thread);
+}
+
 /* ---- GObject ---- */
 
 static void
@@ -274,7 +298,10 @@ gf_future_iterator_finalize (GObject *object)
   if (self->core != NULL)
     {
       if (self->core->error == NULL)
-        gf_members_withdraw (&self->core->members, gf_iterator_core_ref (self->core), FALSE);
+        {
+          gf_wanted_forget_members (&self->core->members);
+          gf_members_withdraw (&self->core->members, gf_iterator_core_ref (self->core), FALSE);
+        }
       gf_iterator_core_unref (self->core);
     }
 
@@ -348,9 +375,10 @@ gf_as_completed (GfFuture * const *futures,
  * gf_future_wait() holds here too. After an error one may go on.
  *
  * Returns: (transfer full) (nullable): a settled future; %NULL with @error set to
- *   %G_IO_ERROR_TIMED_OUT or %G_IO_ERROR_CANCELLED if the waiting ended first, or
- *   to %G_IO_ERROR_INVALID_ARGUMENT if a future was given twice; %NULL without
- *   after the last one
+ *   %G_IO_ERROR_TIMED_OUT or %G_IO_ERROR_CANCELLED if the waiting ended first, to
+ *   %G_IO_ERROR_INVALID_ARGUMENT if a future was given twice, or to
+ *   %GF_FUTURE_ERROR_INVALID_STATE if a task waits for itself; %NULL without after
+ *   the last one
  *
  * Since: 1.0
  */
@@ -407,6 +435,12 @@ gf_future_iterator_next (GfFutureIterator *self,
         gf_iterator_core_end (core);
       if (more != NULL)
         {
+          if (gf_iterator_core_needs_thread (core, gf_thread_get ()))
+            {
+              g_set_error_literal (error, GF_FUTURE_ERROR, GF_FUTURE_ERROR_INVALID_STATE,
+                                   "A task cannot wait for itself, or for a task that waits for it");
+              return NULL;
+            }
           if (deadline >= 0)
             timeout_us = MAX (0, deadline - g_get_monotonic_time ());
           if (gf_future_await (GF_FUTURE (more), &core->members, timeout_us, cancellable, error))

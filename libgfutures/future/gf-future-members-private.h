@@ -35,7 +35,7 @@ struct _GfMembers
   GfMemberSettledFunc    settled;
   GfMemberProgressedFunc progressed;
   gboolean               withdrawn; /* atomic */
-  guint                  marked;    /* see gf_wait_want(); atomic */
+  gboolean               are_wanted; /* with the lock of gf-future-wanted.c */
 };
 
 void     gf_members_init          (GfMembers          *self,

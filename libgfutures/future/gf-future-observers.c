@@ -32,8 +32,9 @@ gf_observers_tell (gpointer future,
   g_object_unref (future);
 }
 
-/* Called by the thread that settled @future. */
-void
+/* Called by the thread that settled @future: tells the library's own. Gives the
+ * rest, for gf_callbacks_notify(). */
+GfObserver *
 gf_observers_notify (GfFuture *future)
 {
   GfHandle *handle;
@@ -58,11 +59,10 @@ gf_observers_notify (GfFuture *future)
         *list = observer;
       }
 
-  /* A callback may run here and now, and count on what the others do. */
   if (own != NULL)
     gf_thread_run_step (gf_observers_tell, g_object_ref (future), own);
-  if (callbacks != NULL)
-    gf_callbacks_notify (future, callbacks, FALSE);
+
+  return callbacks;
 }
 
 /* ---- coming and going ---- */
@@ -178,6 +178,21 @@ gf_future_cancel_unless_wanted (GfFuture *self)
 {
   if (gf_future_claim (self))
     gf_future_cancel_or_unclaim (self, gf_observers_collect (self), TRUE);
+}
+
+/* Whether anybody waits for the outcome, but for blocked threads. */
+gboolean
+gf_future_is_interesting (GfFuture *self)
+{
+  gboolean is_interesting;
+
+  if (!gf_future_claim (self))
+    return FALSE;
+
+  is_interesting = gf_observers_collect (self)->n_interested > 0;
+  gf_future_unclaim (self);
+
+  return is_interesting;
 }
 
 /* Tells the sets that @self is a member of how far it is. */

@@ -26,6 +26,7 @@ typedef struct _GfCallback GfCallback;
 typedef struct _GfLink GfLink;
 typedef struct _GfMembers GfMembers;
 typedef struct _GfHandle GfHandle;
+typedef struct _GfFutureSet GfFutureSet;
 typedef struct _GfRemote GfRemote;
 typedef struct _GfRemoteFuncs GfRemoteFuncs;
 
@@ -83,12 +84,10 @@ enum {
   GF_STATE_LINKED    = 1 << 25,
   /* Its data is a GfLink. */
   GF_STATE_CHAIN     = 1 << 26,
-  /* Somebody blocks till it is settled, or till what depends on it is. */
-  GF_STATE_WANTED    = 1 << 27,
   /* Of a GfFutureSet, which sums the progress. */
-  GF_STATE_MEMBER    = 1 << 28,
+  GF_STATE_MEMBER    = 1 << 27,
   /* Who waits for it runs it, or is about to. */
-  GF_STATE_HELPED    = 1 << 29
+  GF_STATE_HELPED    = 1 << 28
 };
 
 /* What few futures need, made when it is first asked for. */
@@ -344,7 +343,8 @@ void           gf_future_withdraw      (GfFuture         *self,
                                         GfObserver       *observer,
                                         gboolean          cancel);
 void           gf_future_cancel_unless_wanted (GfFuture  *self);
-void           gf_observers_notify     (GfFuture         *self);
+GfObserver    *gf_observers_notify     (GfFuture         *self);
+gboolean       gf_future_is_interesting (GfFuture        *self);
 void           gf_observers_progressed (GfFuture         *self);
 
 /* gf-future-callbacks.c */
@@ -376,27 +376,27 @@ void           gf_link_visit           (GfLink           *self,
                                         gpointer          data);
 void           gf_link_set_ready       (GfLink           *self,
                                         GfFuture         *source);
-void           gf_link_set_wanted      (GfLink           *self,
-                                        gboolean          wanted);
 
 gboolean       gf_future_depends_on    (GfFuture         *self,
                                         gboolean          needed,
                                         gboolean        (*is_it) (GfFuture *future,
                                                                   gpointer  data),
-                                        gpointer          data);
+                                        gpointer          data,
+                                        GPtrArray        *futures);
 
 /* gf-future-wanted.c */
-void           gf_future_want          (GfFuture         *self);
+void           gf_wanted_forget_link   (GfLink           *link);
+void           gf_wanted_forget_set    (GfFutureSet      *set);
+void           gf_wanted_forget_members (GfMembers       *members);
+void           gf_wanted_pass_on       (GfLink           *link);
 void           gf_wanted_add           (GfLink           *link);
 void           gf_wanted_remove        (GfLink           *link);
 void           gf_wanted_run           (GfThread         *thread);
-void           gf_wanted_alert         (void);
 gboolean       gf_wait_help            (GfWait           *self);
 void           gf_wait_begin           (GfWait           *self,
                                         GfThread         *thread,
                                         GfFuture         *future,
                                         GfMembers        *members);
-void           gf_wait_want            (GfWait           *self);
 void           gf_wait_set_remote      (GfWait           *self,
                                         GfRemote         *remote);
 void           gf_wait_end             (GfWait           *self);
@@ -404,6 +404,8 @@ gboolean       gf_future_is_awaited    (GfFuture         *self);
 
 /* gf-future-wait.c */
 void           gf_waiters_wake         (GfFuture         *self);
+gboolean       gf_future_needs_thread  (GfFuture         *self,
+                                        GfThread         *thread);
 gboolean       gf_future_help          (GfFuture         *self,
                                         GfThread         *thread);
 gboolean       gf_future_await         (GfFuture         *self,

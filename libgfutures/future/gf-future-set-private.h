@@ -31,6 +31,7 @@ struct _GfFutureSet
   GfFutureSetKind kind;
   GfMembers       members;
   atomic_bool     is_complete; /* all members are watched */
+  guint           n_wanting;   /* with the lock of gf-future-wanted.c */
 
   GMutex          lock;
   gsize           n_done;

@@ -258,6 +258,7 @@ gf_future_set_let_go (GfFuture *future)
 
   /* Else who makes the set does it. Settled first, this second: partner of
    * gf_future_set_new(). */
+  gf_wanted_forget_set (self);
   if (atomic_load (&self->is_complete))
     gf_future_set_withdraw (self);
 }

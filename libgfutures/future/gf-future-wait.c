@@ -219,16 +219,21 @@ gf_future_is_run_by_cb (GfFuture *self,
 }
 
 /* Whether it cannot be settled before what runs in the thread has returned. */
-static gboolean
+gboolean
 gf_future_needs_thread (GfFuture *self,
                         GfThread *thread)
 {
+  g_autoptr (GPtrArray) futures = NULL;
+
   if (thread->frame == NULL)
     return FALSE;
 
-  return gf_future_load_state (self) & GF_STATE_LINKED
-    ? gf_future_depends_on (self, TRUE, gf_future_is_run_by_cb, thread)
-    : gf_future_is_run_by (self, thread);
+  if (!(gf_future_load_state (self) & GF_STATE_LINKED))
+    return gf_future_is_run_by (self, thread);
+
+  futures = g_ptr_array_new_with_free_func (g_object_unref);
+
+  return gf_future_depends_on (self, TRUE, gf_future_is_run_by_cb, thread, futures);
 }
 
 /* Lets the worker @thread, the calling one, run the task, if it is its pool's and
@@ -259,7 +264,6 @@ gf_future_block (GfFuture     *self,
   GfWait wait;
 
   gf_wait_begin (&wait, thread, self, members);
-  gf_wait_want (&wait);
 
   for (;;)
     {
@@ -361,7 +365,9 @@ gf_future_await (GfFuture     *self,
  * There is one exception: continuations (gf_future_then()) that are at home in
  * this thread and that a blocked wait, of this thread or another, depends on are
  * run inside the wait. So a chain may be waited for where its continuations have
- * to run, and so may a task that waits for such a chain itself.
+ * to run, and so may a task that waits for such a chain itself. A continuation
+ * that blocks may then have another one run inside its wait, which must not wait
+ * for it.
  *
  * A task may wait for tasks of its own pool: if the awaited one has not begun,
  * the waiting worker runs it (unless there is a timeout); if it has, another

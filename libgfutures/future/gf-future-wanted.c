@@ -1,9 +1,13 @@
 /* gf-future-wanted.c - what blocked threads wait for
  *
- * A thread that blocks marks what it waits for, and what that waits for, as
- * wanted. A continuation that is wanted and could run now is put on a list, and
- * the blocked threads look whether it is at home with one of them: that one
- * runs it inside its wait, for its loop does not turn.
+ * A thread that blocks makes what it waits for, and what that waits for, wanted.
+ * A continuation that is wanted and could run now is put on a list, and the
+ * blocked threads look whether it is at home with one of them: that one runs it
+ * inside its wait, for its loop does not turn.
+ *
+ * What waits for others counts who wants it: the blocked threads, and those that
+ * wait for it and are wanted themselves. From nobody to one, and back, it tells
+ * those it waits for.
  *
  * One lock for all: only who blocks, and only chains that somebody blocks for,
  * come here.
@@ -16,19 +20,16 @@
 
 #include "../executor/gf-executor.h"
 #include "../loop/gf-thread-private.h"
-#include "gf-future-members-private.h"
+#include "gf-future-set-private.h"
 #include "gf-link-private.h"
 
 /* Of an iterator with more futures than this, all are wanted from the first time
- * that somebody blocks for the next one: to mark them each time would take too
- * long. */
+ * that somebody blocks for the next one until it is dropped: to mark them each
+ * time would take too long. */
 #define MARK_MAX 256
 
 /* How many continuations that block may run inside each other's waits. */
 #define MAX_NESTED 64
-
-/* How many times marks were taken off; never 0. */
-static atomic_uint n_unmarked = 1;
 
 static GMutex wanted_lock;
 static GQueue wanted_links = G_QUEUE_INIT; /* references */
@@ -41,30 +42,6 @@ gf_wanted_forget_thread (GfThread *thread)
 {
   g_mutex_lock (&wanted_lock);
   threads = g_list_remove (threads, thread);
-  g_mutex_unlock (&wanted_lock);
-}
-
-/* @thread is going to block till @future is settled; it depends on @members,
- * if not NULL, in a way that cannot be seen. */
-void
-gf_wait_begin (GfWait    *self,
-               GfThread  *thread,
-               GfFuture  *future,
-               GfMembers *members)
-{
-  *self = (GfWait) { thread, future, members, NULL, thread->waits };
-
-  g_mutex_lock (&wanted_lock);
-  if (!thread->is_listed)
-    {
-      gf_thread_set_free_func (gf_wanted_forget_thread);
-      thread->is_listed = TRUE;
-      threads = g_list_prepend (threads, thread);
-    }
-  thread->waits = self;
-  /* There may be something for this thread that came before. */
-  if (wanted_links.length > 0)
-    atomic_store (&thread->attention, TRUE);
   g_mutex_unlock (&wanted_lock);
 }
 
@@ -98,15 +75,6 @@ gf_wanted_alert_threads (void)
     }
 }
 
-/* What blocked threads depend on has changed: they are to look again. */
-void
-gf_wanted_alert (void)
-{
-  g_mutex_lock (&wanted_lock);
-  gf_wanted_alert_threads ();
-  g_mutex_unlock (&wanted_lock);
-}
-
 /* Whether a thread blocks till @self is settled. */
 gboolean
 gf_future_is_awaited (GfFuture *self)
@@ -128,7 +96,28 @@ gf_future_is_awaited (GfFuture *self)
   return found;
 }
 
-/* ---- marking ---- */
+/* ---- who wants what ---- */
+
+/* With the lock held. */
+static void
+gf_wanted_list (GfLink *link)
+{
+  if (atomic_load (&link->is_listed) || gf_link_is_over (link))
+    return;
+
+  atomic_store (&link->is_listed, TRUE);
+  link->list_node.data = gf_link_ref (link);
+  g_queue_push_tail_link (&wanted_links, &link->list_node);
+  gf_wanted_alert_threads ();
+}
+
+/* With the lock held: takes it from the list, and its reference. */
+static void
+gf_wanted_unlist (GfLink *link)
+{
+  g_queue_unlink (&wanted_links, &link->list_node);
+  atomic_store (&link->is_listed, FALSE);
+}
 
 static void
 gf_want_visited (GfFuture *future,
@@ -138,57 +127,175 @@ gf_want_visited (GfFuture *future,
     g_ptr_array_add (futures, g_object_ref (future));
 }
 
-/* Marks what is in @futures, and what that waits for; or takes the marks off. */
+/* With the lock held: one of those that a link waits for. */
 static void
-gf_futures_mark (GPtrArray *futures,
+gf_link_pass_on (GfHandle  *handle,
+                 gboolean  *is_told,
+                 gboolean   wanted,
+                 GPtrArray *futures)
+{
+  g_autoptr (GfFuture) future = NULL;
+
+  if (handle == NULL || *is_told == wanted)
+    return;
+
+  *is_told = wanted;
+  future = gf_handle_get_future (handle);
+  if (future != NULL)
+    g_ptr_array_add (futures, g_steal_pointer (&future));
+}
+
+/* With the lock held: a link is wanted, or is not any more. */
+static void
+gf_link_want (GfLink    *link,
+              gboolean   wanted,
+              GPtrArray *futures)
+{
+  /* Sequentially consistent, this first and the look second: partner of
+   * gf_link_set_ready(). */
+  atomic_store (&link->is_wanted, wanted);
+  if (wanted && atomic_load (&link->is_ready))
+    gf_wanted_list (link);
+  else if (!wanted && atomic_load (&link->is_listed))
+    {
+      gf_wanted_unlist (link);
+      gf_link_unref (link);
+    }
+
+  gf_link_pass_on (link->source, &link->wants_source, wanted, futures);
+  gf_link_pass_on (atomic_load (&link->returned), &link->wants_returned, wanted, futures);
+}
+
+/* With the lock held: one more, or one less, wants each of @futures. Those that
+ * they wait for are added behind them; who has the lock lets go of all when it
+ * is free, for what they keep may be the application's. */
+static void
+gf_futures_want (GPtrArray *futures,
                  gboolean   wanted)
 {
-  while (futures->len > 0)
+  for (guint i = 0; i < futures->len; i++)
     {
-      g_autoptr (GfFuture) future = g_ptr_array_steal_index_fast (futures, futures->len - 1);
-      guint state;
+      GfFuture *future = futures->pdata[i];
+      guint state = gf_future_load_state (future);
+      guint *n_wanting;
 
-      /* Sequentially consistent, mark first and look second: partner of
-       * gf_link_set_ready() and gf_link_wait_for(). */
-      if (wanted)
-        state = atomic_fetch_or (&future->state, GF_STATE_WANTED);
-      else
-        state = atomic_fetch_and (&future->state, ~GF_STATE_WANTED);
-      if ((wanted && gf_state_is_settled (state)) || ((state & GF_STATE_WANTED) != 0) == wanted)
+      if (!(state & GF_STATE_LINKED) || gf_state_is_settled (state))
+        continue;
+
+      n_wanting = state & GF_STATE_CHAIN ? &((GfLink *) ((GfPromise *) future)->data)->n_wanting
+                                         : &GF_FUTURE_SET (future)->n_wanting;
+      if (wanted ? (*n_wanting)++ > 0 : *n_wanting == 0 || --*n_wanting > 0)
         continue;
 
       if (state & GF_STATE_CHAIN)
-        gf_link_set_wanted (((GfPromise *) future)->data, wanted);
-      gf_future_visit (future, FALSE, gf_want_visited, futures);
+        gf_link_want (((GfPromise *) future)->data, wanted, futures);
+      else
+        gf_future_visit (future, FALSE, gf_want_visited, futures);
     }
 }
 
 static GPtrArray *
-gf_wait_add_futures (GfWait    *self,
-                     GPtrArray *futures)
+gf_futures_new (void)
 {
-  if (futures == NULL)
-    futures = g_ptr_array_new_with_free_func (g_object_unref);
-
-  gf_want_visited (self->future, futures);
-  if (self->members != NULL)
-    gf_members_visit (self->members, gf_want_visited, futures);
-
-  return futures;
+  return g_ptr_array_new_with_free_func (g_object_unref);
 }
 
-/* Somebody blocks till @self is settled, or till what depends on it is. */
+/* The derived future was settled by somebody else. */
 void
-gf_future_want (GfFuture *self)
+gf_wanted_forget_link (GfLink *link)
 {
   g_autoptr (GPtrArray) futures = NULL;
 
-  if (!(gf_future_load_state (self) & GF_STATE_LINKED))
+  if (!atomic_load (&link->is_wanted))
     return;
 
-  futures = g_ptr_array_new_with_free_func (g_object_unref);
-  g_ptr_array_add (futures, g_object_ref (self));
-  gf_futures_mark (futures, TRUE);
+  futures = gf_futures_new ();
+  g_mutex_lock (&wanted_lock);
+  link->n_wanting = 0;
+  gf_link_want (link, FALSE, futures);
+  gf_futures_want (futures, FALSE);
+  g_mutex_unlock (&wanted_lock);
+}
+
+/* The set is settled. */
+void
+gf_wanted_forget_set (GfFutureSet *set)
+{
+  g_autoptr (GPtrArray) futures = gf_futures_new ();
+
+  g_mutex_lock (&wanted_lock);
+  if (set->n_wanting > 0)
+    {
+      set->n_wanting = 0;
+      gf_members_visit (&set->members, gf_want_visited, futures);
+      gf_futures_want (futures, FALSE);
+    }
+  g_mutex_unlock (&wanted_lock);
+}
+
+/* The link waits for another future now: if it is wanted, so is that. */
+void
+gf_wanted_pass_on (GfLink *link)
+{
+  g_autoptr (GPtrArray) futures = NULL;
+
+  if (!atomic_load (&link->is_wanted))
+    return;
+
+  futures = gf_futures_new ();
+  g_mutex_lock (&wanted_lock);
+  if (atomic_load (&link->is_wanted))
+    {
+      gf_link_pass_on (atomic_load (&link->returned), &link->wants_returned, TRUE, futures);
+      gf_futures_want (futures, TRUE);
+      /* A worker may want to run it itself. */
+      gf_wanted_alert_threads ();
+    }
+  g_mutex_unlock (&wanted_lock);
+}
+
+/* The link could run. */
+void
+gf_wanted_add (GfLink *link)
+{
+  g_mutex_lock (&wanted_lock);
+  if (atomic_load (&link->is_wanted))
+    gf_wanted_list (link);
+  g_mutex_unlock (&wanted_lock);
+}
+
+/* The link is over. */
+void
+gf_wanted_remove (GfLink *link)
+{
+  gboolean listed;
+
+  g_mutex_lock (&wanted_lock);
+  listed = atomic_load (&link->is_listed);
+  if (listed)
+    gf_wanted_unlist (link);
+  g_mutex_unlock (&wanted_lock);
+
+  if (listed)
+    gf_link_unref (link);
+}
+
+/* ---- blocking ---- */
+
+/* With the lock held. */
+static void
+gf_wait_want (GfWait    *self,
+              gboolean   wanted,
+              GPtrArray *futures)
+{
+  GfMembers *members = self->members;
+
+  gf_want_visited (self->future, futures);
+  if (members == NULL || (members->n > MARK_MAX && members->are_wanted))
+    return;
+
+  gf_members_visit (members, gf_want_visited, futures);
+  members->are_wanted = wanted;
 }
 
 static gboolean
@@ -197,126 +304,98 @@ gf_wait_depends (GfWait *self)
   return self->members != NULL || (gf_future_load_state (self->future) & GF_STATE_LINKED);
 }
 
-/* Marks what the thread blocks for. */
+/* @thread is going to block till @future is settled; it depends on @members,
+ * if not NULL, in a way that cannot be seen. */
 void
-gf_wait_want (GfWait *self)
+gf_wait_begin (GfWait    *self,
+               GfThread  *thread,
+               GfFuture  *future,
+               GfMembers *members)
 {
   g_autoptr (GPtrArray) futures = NULL;
-  guint now = atomic_load (&n_unmarked);
 
-  if (!gf_wait_depends (self))
-    return;
+  *self = (GfWait) { thread, future, members, NULL, thread->waits };
+  if (gf_wait_depends (self))
+    futures = gf_futures_new ();
 
-  if (self->members != NULL && self->members->n > MARK_MAX)
+  g_mutex_lock (&wanted_lock);
+  if (!thread->is_listed)
     {
-      if ((guint) g_atomic_int_get (&self->members->marked) == now)
-        return;
-      g_atomic_int_set (&self->members->marked, now);
+      gf_thread_set_free_func (gf_wanted_forget_thread);
+      thread->is_listed = TRUE;
+      threads = g_list_prepend (threads, thread);
     }
-
-  futures = gf_wait_add_futures (self, NULL);
-  gf_futures_mark (futures, TRUE);
+  thread->waits = self;
+  if (futures != NULL)
+    {
+      gf_wait_want (self, TRUE, futures);
+      gf_futures_want (futures, TRUE);
+    }
+  /* There may be something for this thread that came before. */
+  if (wanted_links.length > 0)
+    atomic_store (&thread->attention, TRUE);
+  g_mutex_unlock (&wanted_lock);
 }
 
-/* The thread goes on. What it wanted is not wanted any more, but by others. */
+/* The thread goes on. */
 void
 gf_wait_end (GfWait *self)
 {
   g_autoptr (GPtrArray) futures = NULL;
 
+  if (gf_wait_depends (self))
+    futures = gf_futures_new ();
+
   g_mutex_lock (&wanted_lock);
   self->thread->waits = self->outer;
-  g_mutex_unlock (&wanted_lock);
-
-  if (!gf_wait_depends (self) ||
-      (self->members != NULL && self->members->n > MARK_MAX && gf_future_is_done (self->future)))
-    return;
-
-  /* What is still waited for: mostly there is nothing left. */
-  futures = g_ptr_array_new_with_free_func (g_object_unref);
-  if (self->members != NULL)
-    gf_members_visit (self->members, gf_want_visited, futures);
-  else if (gf_future_is_done (self->future))
-    gf_future_visit (self->future, FALSE, gf_want_visited, futures);
-  else
-    gf_want_visited (self->future, futures);
-  if (futures->len == 0)
-    return;
-
-  /* First this, then the marks, then the look at those who wait: partner of
-   * gf_wait_begin() and gf_wait_want(), in this order. */
-  if (atomic_fetch_add (&n_unmarked, 1) == G_MAXUINT)
-    atomic_fetch_add (&n_unmarked, 1);
-  gf_futures_mark (futures, FALSE);
-
-  g_mutex_lock (&wanted_lock);
-  for (GList *l = threads; l != NULL; l = l->next)
-    for (GfWait *wait = ((GfThread *) l->data)->waits; wait != NULL; wait = wait->outer)
-      gf_wait_add_futures (wait, futures);
-  g_mutex_unlock (&wanted_lock);
-
-  gf_futures_mark (futures, TRUE);
-}
-
-/* ---- continuations that are wanted, and could run ---- */
-
-void
-gf_wanted_add (GfLink *link)
-{
-  g_mutex_lock (&wanted_lock);
-  if (!atomic_load (&link->is_listed) && !gf_link_is_over (link))
+  if (futures != NULL)
     {
-      atomic_store (&link->is_listed, TRUE);
-      link->list_node.data = gf_link_ref (link);
-      g_queue_push_tail_link (&wanted_links, &link->list_node);
-      gf_wanted_alert_threads ();
+      gf_wait_want (self, FALSE, futures);
+      gf_futures_want (futures, FALSE);
     }
   g_mutex_unlock (&wanted_lock);
 }
 
-/* With the lock held; the reference is the caller's. */
-static void
-gf_wanted_take (GfLink *link)
-{
-  g_queue_unlink (&wanted_links, &link->list_node);
-  atomic_store (&link->is_listed, FALSE);
-}
-
+/* Nobody will block for @members any more. */
 void
-gf_wanted_remove (GfLink *link)
+gf_wanted_forget_members (GfMembers *members)
 {
-  gboolean listed;
+  g_autoptr (GPtrArray) futures = NULL;
 
-  if (!atomic_load (&link->is_listed))
+  if (members->n <= MARK_MAX)
     return;
 
+  futures = gf_futures_new ();
   g_mutex_lock (&wanted_lock);
-  listed = atomic_load (&link->is_listed);
-  if (listed)
-    gf_wanted_take (link);
+  if (members->are_wanted)
+    {
+      members->are_wanted = FALSE;
+      gf_members_visit (members, gf_want_visited, futures);
+      gf_futures_want (futures, FALSE);
+    }
   g_mutex_unlock (&wanted_lock);
-
-  if (listed)
-    gf_link_unref (link);
 }
 
+/* ---- continuations that are wanted, and could run ---- */
+
 static gboolean
-gf_wanted_is_same (GfFuture *future,
-                   gpointer  other)
+gf_future_has_link (GfFuture *future,
+                    gpointer  link)
 {
-  return future == other;
+  return (gf_future_load_state (future) & GF_STATE_CHAIN) && ((GfPromise *) future)->data == link;
 }
 
 /* With the lock held: whether @thread, the calling one, can run it now. TRUE wants
  * gf_home_leave() if it is at home. */
 static gboolean
-gf_wanted_can_run (GfLink   *link,
-                   GfThread *thread)
+gf_wanted_can_run (GfLink    *link,
+                   GfThread  *thread,
+                   GPtrArray *futures)
 {
   /* A continuation that blocks, and so runs the next one, and so on: no deeper,
    * but for what this wait itself is for. */
-  if (thread->n_wanted >= MAX_NESTED &&
-      !gf_future_depends_on (thread->waits->future, FALSE, gf_wanted_is_same, link->derived))
+  if (thread->n_wanted > MAX_NESTED &&
+      !gf_future_depends_on (thread->waits->future, FALSE, gf_future_has_link, link, futures))
     return FALSE;
 
   if (link->pool != NULL)
@@ -336,15 +415,16 @@ static GfLink *
 gf_wanted_take_next (GfThread  *thread,
                      GfFuture **source)
 {
+  g_autoptr (GPtrArray) futures = gf_futures_new ();
   GfLink *found = NULL;
 
   g_mutex_lock (&wanted_lock);
   for (GList *l = wanted_links.head; l != NULL && found == NULL; l = l->next)
-    if (gf_wanted_can_run (l->data, thread))
+    if (gf_wanted_can_run (l->data, thread, futures))
       found = l->data;
   if (found != NULL)
     {
-      gf_wanted_take (found);
+      gf_wanted_unlist (found);
       *source = g_object_ref (found->settled);
     }
   g_mutex_unlock (&wanted_lock);
@@ -417,7 +497,7 @@ gf_help_visited (GfFuture *future,
 gboolean
 gf_wait_help (GfWait *self)
 {
-  g_autoptr (GPtrArray) futures = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GPtrArray) futures = gf_futures_new ();
   GfThread *thread = self->thread;
 
   g_ptr_array_add (futures, g_object_ref (self->future));

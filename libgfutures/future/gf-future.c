@@ -464,14 +464,18 @@ gf_future_settled (GfFuture *self,
                    guint     state,
                    gboolean  take_reference)
 {
+  GfObserver *callbacks;
   GfFutureExtra *extra;
 
+  /* Those who wait, and callbacks that run here, may count on what the library's
+   * own observers do. */
+  callbacks = gf_observers_notify (self);
   if (old_state & GF_STATE_WAITED)
     gf_waiters_wake (self);
   if (G_UNLIKELY (old_state & GF_STATE_REMOTE))
     gf_promise_withdraw_remote ((GfPromise *) self);
-
-  gf_observers_notify (self);
+  if (callbacks != NULL)
+    gf_callbacks_notify (self, callbacks, FALSE);
   if (G_UNLIKELY (old_state & GF_STATE_LINKED))
     GF_FUTURE_GET_CLASS (self)->let_go (self);
 
@@ -647,7 +651,18 @@ gf_future_settle_plain (GfFuture *self,
   return TRUE;
 }
 
-/* Settles @self as @settled is, if it is not. */
+static void
+gf_future_adopt_elsewhere (gpointer data,
+                           gpointer unused G_GNUC_UNUSED)
+{
+  g_autofree GfFuture **futures = data;
+
+  gf_future_adopt (futures[0], futures[1]);
+  g_object_unref (futures[0]);
+  g_object_unref (futures[1]);
+}
+
+/* Settles @self as @settled is, if it is not; or soon. */
 void
 gf_future_adopt (GfFuture *self,
                  GfFuture *settled)
@@ -668,6 +683,15 @@ gf_future_adopt (GfFuture *self,
         }
       else
         g_error_free (error);
+    }
+  else if (gf_thread_get ()->is_shared && gf_future_outcome_is_alive (settled, state))
+    {
+      GfFuture **futures = g_new (GfFuture *, 2);
+
+      /* To copy it may be the application's business. */
+      futures[0] = g_object_ref (self);
+      futures[1] = g_object_ref (settled);
+      gf_completion_push (gf_future_adopt_elsewhere, futures);
     }
   else
     {

@@ -50,6 +50,11 @@ struct _GfLink
   guint            creator;
   gpointer         pool;      /* whose task it is, for comparing only; or NULL */
 
+  /* With the lock of gf-future-wanted.c. */
+  guint            n_wanting;
+  gboolean         wants_source;
+  gboolean         wants_returned;
+
   /* Sequentially consistent: who sets one and then looks at the other, and who
    * does so the other way round, see each other. */
   atomic_bool      is_ready;  /* the source is settled */

@@ -599,6 +599,10 @@ gboolean
 gf_home_enter (GfHome *self,
                guint   creator)
 {
+  /* Nothing of the application's may be released on such a thread. */
+  if (G_UNLIKELY (gf_thread_get ()->is_shared))
+    return FALSE;
+
   if (gf_home_is_gone (self))
     return TRUE;
 

@@ -29,12 +29,12 @@ struct _GfStep
 };
 
 /* Called before a listed thread's record is freed. */
-static void (*thread_free_func) (GfThread *self);
+static void (*_Atomic thread_free_func) (GfThread *self);
 
 void
 gf_thread_set_free_func (void (*func) (GfThread *self))
 {
-  thread_free_func = func;
+  atomic_store_explicit (&thread_free_func, func, memory_order_relaxed);
 }
 
 static void
@@ -43,7 +43,7 @@ gf_thread_free (gpointer data)
   GfThread *thread = data;
 
   if (thread->is_listed)
-    thread_free_func (thread);
+    atomic_load_explicit (&thread_free_func, memory_order_relaxed) (thread);
 
   gf_thread_self = NULL;
   g_clear_pointer (&thread->home, gf_home_unref);

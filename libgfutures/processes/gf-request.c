@@ -146,7 +146,8 @@ gf_request_wait (GfRemote     *remote,
 
   thread->is_shared = TRUE;
 
-  while (!gf_future_is_done (future) && !g_cancellable_is_cancelled (cancellable))
+  while (!gf_future_is_done (future) && !g_cancellable_is_cancelled (cancellable) &&
+         !atomic_load (&thread->attention))
     {
       struct pollfd fds[] = { { gf_channel_get_fd (process->channel), POLLIN, 0 },
                               { process->wake_fd, POLLIN, 0 } };

@@ -8,6 +8,7 @@
 
 #include "gf-thread-pool-private.h"
 
+#include "../executor/gf-executor-forward-private.h"
 #include "../future/gf-error.h"
 #include "../loop/gf-thread-private.h"
 
@@ -311,7 +312,7 @@ gf_worker_help (gpointer  data,
   GfHomeItem *item;
   guint n = 0;
 
-  if (G_OBJECT_TYPE (awaited) != GF_TYPE_PROMISE || task->executor != self->pool->executor ||
+  if (G_OBJECT_TYPE (awaited) != GF_TYPE_PROMISE || !gf_executor_may_help (self->pool->executor, task) ||
       gf_thread_get ()->n_frames >= MAX_FRAMES ||
       atomic_load_explicit (&self->pool->cancelling, memory_order_relaxed) ||
       atomic_load_explicit (&self->pool->broken, memory_order_relaxed) != NULL)
