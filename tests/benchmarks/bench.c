@@ -30,6 +30,7 @@ static const BenchCase * const all_cases[] = {
   bench_fork_join_cases,
   bench_fairness_cases,
   bench_memory_cases,
+  bench_chain_cases,
   bench_process_cases,
 };
 

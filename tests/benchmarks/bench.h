@@ -63,6 +63,7 @@ extern const BenchCase bench_latency_cases[];
 extern const BenchCase bench_fork_join_cases[];
 extern const BenchCase bench_fairness_cases[];
 extern const BenchCase bench_memory_cases[];
+extern const BenchCase bench_chain_cases[];
 extern const BenchCase bench_process_cases[];
 
 /* The functions that this program offers as a worker. */
