@@ -131,7 +131,8 @@ typedef struct
                       gpointer  data);
   gpointer    data;
   gboolean    depends;
-  GPtrArray  *found;   /* those that wait for others */
+  GPtrArray  *found;   /* references to those that wait for others, */
+  GPtrArray  *others;  /* and to the rest */
   GHashTable *known;
 } GfSearch;
 
@@ -141,10 +142,16 @@ gf_search_add (GfFuture *future,
 {
   GfSearch *search = data;
 
-  search->depends |= search->is_it (future, search->data);
+  guint state = gf_future_load_state (future);
+  gboolean unsettled = !gf_state_is_settled (state);
 
-  if ((gf_future_load_state (future) & GF_STATE_LINKED) && g_hash_table_add (search->known, future))
-    g_ptr_array_add (search->found, g_object_ref (future));
+  if (unsettled && search->is_it (future, search->data))
+    search->depends = TRUE;
+
+  if (unsettled && (state & GF_STATE_LINKED) && g_hash_table_add (search->known, future))
+    g_ptr_array_add (search->found, future);
+  else
+    g_ptr_array_add (search->others, future);
 }
 
 /* Whether @self waits for one that @is_it says is meant, or is it; with @needed,
@@ -158,13 +165,17 @@ gf_future_depends_on (GfFuture *self,
                       gpointer   data,
                       GPtrArray *futures)
 {
-  GfSearch search = { is_it, data, FALSE, futures, NULL };
+  GfSearch search = { is_it, data, FALSE };
 
+  search.found = g_ptr_array_new ();
+  search.others = futures;
   search.known = g_hash_table_new (NULL, NULL);
 
-  gf_search_add (self, &search);
-  for (guint i = 0; i < futures->len && !search.depends; i++)
-    gf_future_visit (futures->pdata[i], needed, gf_search_add, &search);
+  gf_search_add (g_object_ref (self), &search);
+  for (guint i = 0; i < search.found->len && !search.depends; i++)
+    gf_future_visit (search.found->pdata[i], needed, gf_search_add, &search);
+
+  g_ptr_array_extend_and_steal (futures, search.found);
 
   g_hash_table_unref (search.known);
 
@@ -405,9 +416,10 @@ gf_handle_visit (GfHandle        *self,
                  GfFutureCallback func,
                  gpointer         data)
 {
-  g_autoptr (GfFuture) future = gf_handle_get_future (self);
+  GfFuture *future = gf_handle_get_future (self);
 
-  if (future != NULL && !gf_future_is_done (future))
+  /* It goes to @func though it may be settled: the caller may have a lock. */
+  if (future != NULL)
     func (future, data);
 }
 

@@ -269,7 +269,8 @@ static void
 gf_iterator_member_visited (GfFuture *future,
                             gpointer  last)
 {
-  g_set_object ((GfFuture **) last, future);
+  g_clear_object ((GfFuture **) last);
+  *(GfFuture **) last = future;
 }
 
 /* Whether the last future cannot be settled before what runs in @thread, the
@@ -283,7 +284,7 @@ gf_iterator_core_needs_thread (GfIteratorCore *self,
   if (thread->frame == NULL || self->n_left > 1)
     return FALSE;
 
-  gf_members_visit (&self->members, gf_iterator_member_visited, &last);
+  gf_members_visit (&self->members, FALSE, gf_iterator_member_visited, &last);
 
   return last != NULL && gf_future_needs_thread (last, thread);
 }
@@ -442,7 +443,11 @@ gf_future_iterator_next (GfFutureIterator *self,
               return NULL;
             }
           if (deadline >= 0)
-            timeout_us = MAX (0, deadline - g_get_monotonic_time ());
+            {
+              gint64 now = g_get_monotonic_time ();
+
+              timeout_us = MAX (0, deadline - now);
+            }
           if (gf_future_await (GF_FUTURE (more), &core->members, timeout_us, cancellable, error))
             continue;
         }

@@ -59,6 +59,7 @@ GfFuture *
          gf_members_progressed    (GfObserver         *observer,
                                    double              progress);
 void     gf_members_visit         (GfMembers          *self,
+                                   gboolean            linked,
                                    GfFutureCallback    func,
                                    gpointer            data);
 

@@ -134,16 +134,18 @@ gf_members_steal (GfMembers *self,
   return future;
 }
 
-/* A reference, if it is not settled. */
+/* A reference, if it is not settled and all bits of @state are set. */
 static GfFuture *
 gf_members_ref_unsettled (GfMembers *self,
+                          guint      state,
                           gsize      index)
 {
   GfFuture *future;
 
   g_mutex_lock (&self->lock);
   future = self->futures[index];
-  if (future != NULL && gf_future_is_done (future))
+  if (future != NULL &&
+      (gf_future_is_done (future) || (gf_future_load_state (future) & state) != state))
     future = NULL;
   if (future != NULL)
     g_object_ref (future);
@@ -171,7 +173,7 @@ gf_withdrawal_step (gpointer data,
   gsize index;
 
   while (self->index < self->members->n && future == NULL)
-    future = gf_members_ref_unsettled (self->members, self->index++);
+    future = gf_members_ref_unsettled (self->members, 0, self->index++);
 
   if (future == NULL)
     {
@@ -217,15 +219,16 @@ gf_members_progressed (GfObserver *observer,
     : NULL;
 }
 
-/* See GfFutureClass.visit(). */
+/* See GfFutureClass.visit(). @linked: only those that wait for others. */
 void
 gf_members_visit (GfMembers       *self,
+                  gboolean         linked,
                   GfFutureCallback func,
                   gpointer         data)
 {
   for (gsize i = 0; i < self->n; i++)
     {
-      g_autoptr (GfFuture) future = gf_members_ref_unsettled (self, i);
+      GfFuture *future = gf_members_ref_unsettled (self, linked ? GF_STATE_LINKED : 0, i);
 
       if (future != NULL)
         func (future, data);

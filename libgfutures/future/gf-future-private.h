@@ -144,7 +144,8 @@ struct _GfFutureClass
   /* GF_STATE_LINKED: it was settled, and needs those it waited for no more. */
   void (*let_go)       (GfFuture *self);
   /* GF_STATE_LINKED: call @func for each that it waits for and that is not
-   * settled; with @needed only if it cannot be settled without. */
+   * settled; with @needed only if it cannot be settled without. @func gets a
+   * reference, which is not to be dropped while a lock is held. */
   void (*visit)        (GfFuture         *self,
                         gboolean          needed,
                         GfFutureCallback  func,

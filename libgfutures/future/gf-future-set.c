@@ -276,7 +276,7 @@ gf_future_set_visit (GfFuture        *future,
       self->kind != GF_FUTURE_SET_ALL_SETTLED && self->kind != GF_FUTURE_SET_ALL_COMPLETED)
     return;
 
-  gf_members_visit (&self->members, func, data);
+  gf_members_visit (&self->members, FALSE, func, data);
 }
 
 /* ---- GObject ---- */

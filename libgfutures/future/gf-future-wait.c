@@ -485,6 +485,7 @@ gf_future_run_until_done (GfFuture     *self,
     }
 
   context = gf_home_get_context (self->home);
+  gf_thread_run_steps (thread);
 
   if (cancellable != NULL)
     cancelled_id = g_signal_connect_data (cancellable, "cancelled",

@@ -123,8 +123,7 @@ static void
 gf_want_visited (GfFuture *future,
                  gpointer  futures)
 {
-  if (gf_future_load_state (future) & GF_STATE_LINKED)
-    g_ptr_array_add (futures, g_object_ref (future));
+  g_ptr_array_add (futures, future);
 }
 
 /* With the lock held: one of those that a link waits for. */
@@ -134,7 +133,7 @@ gf_link_pass_on (GfHandle  *handle,
                  gboolean   wanted,
                  GPtrArray *futures)
 {
-  g_autoptr (GfFuture) future = NULL;
+  GfFuture *future;
 
   if (handle == NULL || *is_told == wanted)
     return;
@@ -142,7 +141,7 @@ gf_link_pass_on (GfHandle  *handle,
   *is_told = wanted;
   future = gf_handle_get_future (handle);
   if (future != NULL)
-    g_ptr_array_add (futures, g_steal_pointer (&future));
+    g_ptr_array_add (futures, future);
 }
 
 /* With the lock held: a link is wanted, or is not any more. */
@@ -190,7 +189,7 @@ gf_futures_want (GPtrArray *futures,
       if (state & GF_STATE_CHAIN)
         gf_link_want (((GfPromise *) future)->data, wanted, futures);
       else
-        gf_future_visit (future, FALSE, gf_want_visited, futures);
+        gf_members_visit (&GF_FUTURE_SET (future)->members, TRUE, gf_want_visited, futures);
     }
 }
 
@@ -227,7 +226,7 @@ gf_wanted_forget_set (GfFutureSet *set)
   if (set->n_wanting > 0)
     {
       set->n_wanting = 0;
-      gf_members_visit (&set->members, gf_want_visited, futures);
+      gf_members_visit (&set->members, TRUE, gf_want_visited, futures);
       gf_futures_want (futures, FALSE);
     }
   g_mutex_unlock (&wanted_lock);
@@ -290,11 +289,11 @@ gf_wait_want (GfWait    *self,
 {
   GfMembers *members = self->members;
 
-  gf_want_visited (self->future, futures);
+  gf_want_visited (g_object_ref (self->future), futures);
   if (members == NULL || (members->n > MARK_MAX && members->are_wanted))
     return;
 
-  gf_members_visit (members, gf_want_visited, futures);
+  gf_members_visit (members, TRUE, gf_want_visited, futures);
   members->are_wanted = wanted;
 }
 
@@ -370,7 +369,7 @@ gf_wanted_forget_members (GfMembers *members)
   if (members->are_wanted)
     {
       members->are_wanted = FALSE;
-      gf_members_visit (members, gf_want_visited, futures);
+      gf_members_visit (members, TRUE, gf_want_visited, futures);
       gf_futures_want (futures, FALSE);
     }
   g_mutex_unlock (&wanted_lock);
@@ -489,7 +488,7 @@ static void
 gf_help_visited (GfFuture *future,
                  gpointer  futures)
 {
-  g_ptr_array_add (futures, g_object_ref (future));
+  g_ptr_array_add (futures, future);
 }
 
 /* A worker waits for what depends on tasks of its own pool: runs one that has not
@@ -502,7 +501,7 @@ gf_wait_help (GfWait *self)
 
   g_ptr_array_add (futures, g_object_ref (self->future));
   if (self->members != NULL)
-    gf_members_visit (self->members, gf_help_visited, futures);
+    gf_members_visit (self->members, FALSE, gf_help_visited, futures);
 
   while (futures->len > 0 && !gf_future_is_done (self->future))
     {

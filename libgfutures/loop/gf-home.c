@@ -349,6 +349,9 @@ gf_home_dispatch (GSource    *source,
   guint outer = atomic_exchange_explicit (&self->dispatcher, gf_thread_get ()->id,
                                           memory_order_relaxed);
 
+  /* An inner loop: the outer code is not going to go on soon. */
+  gf_thread_run_steps (gf_thread_get ());
+
   if (gf_home_frame_is_due (self, begin))
     gf_home_run_frame (self, begin);
 

@@ -19,6 +19,7 @@ typedef struct _GfThread GfThread;
 typedef struct _GfFrame GfFrame;
 typedef struct _GfWorkerHooks GfWorkerHooks;
 typedef struct _GfStep GfStep;
+typedef struct _GfSteps GfSteps;
 typedef struct _GfWait GfWait;
 
 /* What must not nest, however long the row of futures is that settle each other.
@@ -62,6 +63,14 @@ struct _GfWorkerHooks
   GfExecutor *(*get_executor) (gpointer worker);
 };
 
+/* What was put off, and, on the stack, what was put off before it. */
+struct _GfSteps
+{
+  GfStep  *first;
+  GfStep  *last;
+  GfSteps *outer;
+};
+
 struct _GfThread
 {
   guint                id;           /* never 0, never reused */
@@ -74,8 +83,8 @@ struct _GfThread
   GMainContext        *home_context;
   GSList              *handed_over;  /* see gf_thread_hand_over() */
   gboolean             in_step;      /* see gf_thread_run_step() */
-  GfStep              *first_step;
-  GfStep              *last_step;
+  GfSteps              all_steps;
+  GfSteps             *steps;        /* all_steps, or on the stack */
   GfWait              *waits;        /* see gf-future-wanted.c, as the next two */
   gboolean             is_listed;
   atomic_bool          attention;
@@ -108,7 +117,7 @@ void      gf_thread_run_foreign    (GfStepFunc  func,
 void      gf_thread_put_step_first (GfStepFunc  func,
                                     gpointer    a,
                                     gpointer    b);
-void      gf_thread_run_steps      (GfThread   *self);
+void      gf_thread_run_steps_slowly (GfThread *self);
 void      gf_thread_set_free_func  (void      (*func) (GfThread *self));
 
 static inline GfThread *
@@ -136,6 +145,13 @@ gf_thread_flush (GfThread *self)
 {
   if (G_UNLIKELY (self->handed_over != NULL))
     gf_thread_flush_slowly (self);
+}
+
+static inline void
+gf_thread_run_steps (GfThread *self)
+{
+  if (G_UNLIKELY (self->steps->first != NULL || self->steps->outer != NULL))
+    gf_thread_run_steps_slowly (self);
 }
 
 /* The mark of what a thread creates, which it may itself release when no loop

@@ -65,6 +65,7 @@ gf_thread_create (void)
     thread->id = atomic_fetch_add_explicit (&last_id, 1, memory_order_relaxed) + 1;
   while (G_UNLIKELY (thread->id == 0));
 
+  thread->steps = &thread->all_steps;
   thread->may_spin = g_get_num_processors () > 1;
 
   g_private_set (&thread_private, thread);
@@ -157,21 +158,40 @@ gf_thread_queue_step (GfThread  *self,
                       gboolean   is_foreign,
                       gboolean   first)
 {
+  GfSteps *steps = self->steps;
   GfStep *step = g_new (GfStep, 1);
 
   *step = (GfStep) { NULL, func, a, b, is_foreign };
 
-  if (first || self->first_step == NULL)
+  if (first || steps->first == NULL)
     {
-      step->next = self->first_step;
-      self->first_step = step;
+      step->next = steps->first;
+      steps->first = step;
       if (step->next == NULL)
-        self->last_step = step;
+        steps->last = step;
     }
   else
     {
-      self->last_step->next = step;
-      self->last_step = step;
+      steps->last->next = step;
+      steps->last = step;
+    }
+}
+
+/* Calls what is in the queue @steps, and what that adds to the current one. */
+static void
+gf_thread_drain (GfThread *self,
+                 GfSteps  *steps)
+{
+  while (steps->first != NULL)
+    {
+      GfStep step = *steps->first;
+
+      g_free (steps->first);
+      steps->first = step.next;
+      if (steps->first == NULL)
+        steps->last = NULL;
+      self->in_step = !step.is_foreign;
+      step.func (step.a, step.b);
     }
 }
 
@@ -182,6 +202,7 @@ gf_thread_run_step (GfStepFunc func,
                     gpointer   b)
 {
   GfThread *self = gf_thread_get ();
+  GfSteps steps = { NULL, NULL, self->steps };
 
   if (self->in_step)
     {
@@ -189,10 +210,14 @@ gf_thread_run_step (GfStepFunc func,
       return;
     }
 
+  /* Inside foreign code that is one of a row of steps, the rest of the row waits
+   * for it: else the next one would be called inside this one, and so on. */
+  self->steps = &steps;
   self->in_step = TRUE;
   func (a, b);
+  gf_thread_drain (self, &steps);
   self->in_step = FALSE;
-  gf_thread_run_steps (self);
+  self->steps = steps.outer;
 }
 
 /* The same for the application's code: steps do not wait for it, for it may run
@@ -219,23 +244,18 @@ gf_thread_put_step_first (GfStepFunc func,
   gf_thread_queue_step (gf_thread_get (), func, a, b, FALSE, TRUE);
 }
 
-/* Calls what was put off: before the thread blocks or runs foreign code, which
- * may depend on it. */
+/* Calls all that was put off: before the thread blocks, turns a loop or runs
+ * foreign code, which may depend on it. */
 void
-gf_thread_run_steps (GfThread *self)
+gf_thread_run_steps_slowly (GfThread *self)
 {
   gboolean in_step = self->in_step;
 
-  while (self->first_step != NULL)
+  for (GfSteps *steps = self->steps; steps != NULL; steps = steps->outer)
     {
-      GfStep step = *self->first_step;
-
-      g_free (self->first_step);
-      self->first_step = step.next;
-      if (self->first_step == NULL)
-        self->last_step = NULL;
-      self->in_step = !step.is_foreign;
-      step.func (step.a, step.b);
+      gf_thread_drain (self, steps);
+      /* What it has added. */
+      gf_thread_drain (self, self->steps);
     }
 
   self->in_step = in_step;
