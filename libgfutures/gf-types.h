@@ -85,8 +85,8 @@ typedef GfFuture *(*GfContinuation) (GfFuture  *settled,
  *
  * Finishes an asynchronous operation of GIO and settles @promise with what it
  * has come to, see gf_promise_finish_by(). If it sets @error the promise fails;
- * if it does neither, the promise succeeds with no value. It runs in the context
- * that the operation was started in.
+ * if it does neither, and nobody else holds the promise, that succeeds with no
+ * value. It runs in the context that the operation was started in.
  *
  * Since: 1.0
  */

@@ -64,7 +64,7 @@ gf_link_release_data (GfLink *self)
   if (self->destroy == NULL)
     return;
 
-  if (!gf_thread_get ()->is_shared && gf_home_enter (self->home, self->creator))
+  if (gf_home_enter (self->home, self->creator))
     {
       gf_thread_run_foreign (gf_link_destroy_data, gf_link_ref (self), NULL);
       gf_home_leave (self->home);
@@ -141,7 +141,6 @@ gf_search_add (GfFuture *future,
                gpointer  data)
 {
   GfSearch *search = data;
-
   guint state = gf_future_load_state (future);
   gboolean unsettled = !gf_state_is_settled (state);
 
@@ -176,7 +175,6 @@ gf_future_depends_on (GfFuture *self,
     gf_future_visit (search.found->pdata[i], needed, gf_search_add, &search);
 
   g_ptr_array_extend_and_steal (futures, search.found);
-
   g_hash_table_unref (search.known);
 
   return search.depends;
@@ -530,11 +528,12 @@ gf_future_continue (GfFuture      *self,
  * @continuation is called once, in a later turn of the home that a future
  * created by this thread would have, never inside this function or the one that
  * settles @self; registered on a worker thread of a pool, it runs as a task of
- * that pool. Those of one future are called in the order in which they were
- * registered, after #GfFuture::done if they are at home where it is. A blocking wait in the thread that
- * runs their home calls those that it depends on, see gf_future_wait(). Inside,
- * gf_promise_get_current() is the derived future. @user_data is released at
- * home. If that context dies first, the derived future fails with
+ * that pool, or, if that was shut down, on a thread of GLib's. Those of one future are called in the order in which they were
+ * registered, after #GfFuture::done if they are at home where it is. A blocking
+ * wait in the thread that runs their home calls those that it depends on, see
+ * gf_future_wait(). Inside, gf_promise_get_current() is the derived future: a
+ * continuation that starts something which settles it later, takes a hold on it
+ * (gf_promise_hold()) and returns %NULL. @user_data is released at home. If that context dies first, the derived future fails with
  * %GF_FUTURE_ERROR_BROKEN_PROMISE.
  *
  * The derived future is pending until @continuation is called, then running.

@@ -10,7 +10,7 @@
 
 /**
  * SECTION:gf-wait
- * @title: gf_wait()
+ * @title: Waiting
  * @short_description: waiting for several futures
  *
  * gf_wait() blocks until one or all of several futures are settled.
