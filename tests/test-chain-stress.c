@@ -164,7 +164,7 @@ static void
 test_pool_adopts_recursively (void)
 {
   g_autoptr (GfExecutor) pool = gf_thread_pool_executor_new (2);
-  Loop loop = { pool, TEST_MANY / 20, 0, g_thread_self () };
+  Loop loop = { pool, TEST_MANY / 50, 0, g_thread_self () };
   g_autoptr (GfFuture) task = gf_executor_submit (pool, pool_loop_task, &loop, NULL);
 
   g_assert_true (gf_future_wait (task, -1, NULL, NULL));

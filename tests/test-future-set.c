@@ -911,7 +911,7 @@ static void *
 nest_deeply (void *data)
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
-  guint n = TEST_MANY / 10;
+  guint n = TEST_MANY / 20;
   GfFuture *last;
 
   g_main_context_push_thread_default (context);
@@ -1083,7 +1083,7 @@ pair_thread (gpointer data)
 static void
 test_stress_failure_against_the_last_success (void)
 {
-  Race race = { .barrier = { 2, 0, 0 }, .n = test_rounds (30000) };
+  Race race = { .barrier = { 2, 0, 0 }, .n = test_rounds (15000) };
   GThread *thread = g_thread_new ("pair", pair_thread, &race);
 
   for (guint i = 0; i < race.n; i++)

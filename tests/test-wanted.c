@@ -881,7 +881,7 @@ test_stress_workers_wait_for_here (void)
   g_autoptr (GfExecutor) pool = gf_thread_pool_executor_new (4);
   guint n = 8;
 
-  for (guint round = 0; round < test_rounds (1500); round++)
+  for (guint round = 0; round < test_rounds (800); round++)
     {
       GfPromise *sources[8];
       GfFuture *derived[8], *tasks[8];

@@ -187,17 +187,23 @@ gf_future_is_same (GfFuture *future,
   return future == other;
 }
 
+/* If nobody waits for the derived future, what it waits for does not either, and
+ * there is no need to search. */
+static gboolean
+gf_link_has_dependants (GfLink *self)
+{
+  GfFuture *derived = GF_FUTURE (self->derived);
+
+  return (gf_future_load_state (derived) & GF_STATE_ADOPTED) || gf_future_is_interesting (derived);
+}
+
 /* Waits for @future, which the continuation returned. */
 static void
 gf_link_wait_for (GfLink   *self,
                   GfFuture *future)
 {
   g_autoptr (GPtrArray) looked_at = NULL;
-  gboolean linked;
-
-  /* Nobody waits for the derived future: then what is adopted does not either. */
-  linked = (gf_future_load_state (future) & GF_STATE_LINKED) != 0 &&
-           gf_future_is_interesting (GF_FUTURE (self->derived));
+  gboolean linked = (gf_future_load_state (future) & GF_STATE_LINKED) != 0;
 
   if (linked)
     {
@@ -206,7 +212,8 @@ gf_link_wait_for (GfLink   *self,
     }
 
   if (future == GF_FUTURE (self->derived) ||
-      (linked && gf_future_depends_on (future, FALSE, gf_future_is_same, self->derived, looked_at)))
+      (linked && gf_link_has_dependants (self) &&
+       gf_future_depends_on (future, FALSE, gf_future_is_same, self->derived, looked_at)))
     {
       if (linked)
         g_mutex_unlock (&cycles_lock);
@@ -217,6 +224,8 @@ gf_link_wait_for (GfLink   *self,
       return;
     }
 
+  /* With the lock: partner of gf_link_has_dependants(). */
+  atomic_fetch_or_explicit (&future->state, GF_STATE_ADOPTED, memory_order_relaxed);
   atomic_store (&self->returned, gf_future_get_handle (future));
   self->adopting.func = gf_link_adopted;
   self->adopting.kind = GF_OBSERVER_INTERESTED;

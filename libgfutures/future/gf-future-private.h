@@ -87,7 +87,9 @@ enum {
   /* Of a GfFutureSet, which sums the progress. */
   GF_STATE_MEMBER    = 1 << 27,
   /* Who waits for it runs it, or is about to. */
-  GF_STATE_HELPED    = 1 << 28
+  GF_STATE_HELPED    = 1 << 28,
+  /* A continuation has returned it. */
+  GF_STATE_ADOPTED   = 1 << 29
 };
 
 /* What few futures need, made when it is first asked for. */
