@@ -76,7 +76,8 @@ gf_future_get_label (GfFuture *self)
  * gf_future_get_progress:
  * @self: a future
  *
- * Gets what the task last gave to gf_promise_set_progress(). Any thread may ask.
+ * Gets what the task last gave to gf_promise_set_progress(); of a #GfFutureSet,
+ * the mean of its members. Any thread may ask.
  *
  * Returns: how much is done, from 0 to 1, or -1 if the task has not told
  *
