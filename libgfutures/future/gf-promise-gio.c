@@ -224,6 +224,10 @@ gf_finish_call_finish (GfFinishCall *self,
  * Any thread may call this; @finish runs in the thread-default context of the
  * thread that starts the operation.
  *
+ * This and gf_promise_ready() pass C functions to C functions, which no binding
+ * can do: Python and JavaScript have `GFutures.Future.from_async ()` instead, and
+ * in Vala an `async` method settles a promise after its `yield`.
+ *
  * Returns: (not nullable): the user data for gf_promise_ready(), once
  *
  * Since: 1.0
