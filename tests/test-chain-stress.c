@@ -8,14 +8,6 @@
 
 /* Helpers */
 
-static void
-count_done_cb (GfFuture *future,
-               guint    *counter)
-{
-  g_assert_true (gf_future_is_done (future));
-  ++*counter;
-}
-
 static GfFuture *
 return_slot (GfFuture  *settled,
              gpointer   slot,

@@ -317,3 +317,20 @@ test_rounds (guint n)
 {
   return g_test_slow () ? 10 * n : TEST_IS_SLOW ? MAX (n / 10, 1) : n;
 }
+
+/* Handlers that count. */
+
+static inline void
+count_done_cb (GfFuture *future,
+               guint    *counter)
+{
+  g_assert_true (gf_future_is_done (future));
+  ++*counter;
+}
+
+static inline void
+count_callback (GfFuture *future,
+                gpointer  counter)
+{
+  ++*(guint *) counter;
+}

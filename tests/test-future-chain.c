@@ -7,23 +7,6 @@
  */
 #include "test-chains.h"
 
-/* Helpers */
-
-static void
-count_done_cb (GfFuture *future,
-               guint    *counter)
-{
-  g_assert_true (gf_future_is_done (future));
-  ++*counter;
-}
-
-static void
-count_callback (GfFuture *future,
-                gpointer  counter)
-{
-  ++*(guint *) counter;
-}
-
 /* What is returned */
 
 static void

@@ -6,14 +6,6 @@
 
 /* Helpers */
 
-static void
-count_done_cb (GfFuture *future,
-               guint    *counter)
-{
-  g_assert_true (gf_future_is_done (future));
-  ++*counter;
-}
-
 typedef GfFutureSet *(*SetNew) (GfFuture * const *futures,
                                 gsize             n_futures);
 

@@ -257,20 +257,6 @@ test_adopted_that_was_registered_before (void)
 /* Nothing else */
 
 static void
-count_done_cb (GfFuture *future,
-               guint    *counter)
-{
-  ++*counter;
-}
-
-static void
-count_callback (GfFuture *future,
-                gpointer  counter)
-{
-  ++*(guint *) counter;
-}
-
-static void
 test_nothing_else_runs (void)
 {
   for (guint way = 0; way < G_N_ELEMENTS (ways); way++)
