@@ -131,4 +131,29 @@ typedef GVariant *(*GfFunction) (GVariant   *arguments,
                                  gpointer    user_data,
                                  GError    **error);
 
+/**
+ * GfSerializedFunction:
+ * @promise: the promise of the call
+ * @function: the name that it was called by
+ * @type: (nullable): the type string of the arguments, %NULL if there are none
+ * @data: (array length=n_data) (nullable): the arguments, serialized as by
+ *   g_variant_get_data(); %NULL if they have no bytes, or more than asked for
+ * @n_data: the length of @data in bytes
+ * @arguments: (nullable): the arguments themselves, if they have more
+ * @user_data: (closure): the data given to gf_function_register_serialized()
+ *
+ * A function that takes and returns bytes, see gf_function_register_serialized().
+ * It fails by rejecting @promise, and otherwise returns what it gave to
+ * gf_function_return_serialized(), or nothing.
+ *
+ * Since: 1.0
+ */
+typedef void (*GfSerializedFunction) (GfPromise    *promise,
+                                      const char   *function,
+                                      const char   *type,
+                                      const guint8 *data,
+                                      gsize         n_data,
+                                      GVariant     *arguments,
+                                      gpointer      user_data);
+
 G_END_DECLS

@@ -246,6 +246,84 @@ test_new_from_a_descriptor_that_is_none (void)
   g_assert_cmpuint (test_n_descriptors (), ==, n_before);
 }
 
+/* Of bytes */
+
+static void
+assert_mapped_equals (GfBuffer *buffer,
+                      GBytes   *bytes)
+{
+  gsize size = g_bytes_get_size (bytes);
+  int fd = gf_buffer_dup_fd (buffer);
+  gpointer mapping = mmap (NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+
+  g_assert_true (mapping != MAP_FAILED);
+  g_assert_cmpmem (mapping, size, g_bytes_get_data (bytes, NULL), size);
+  munmap (mapping, size);
+  close (fd);
+}
+
+static void
+test_new_for_sealed_bytes (void)
+{
+  guint n_before = test_n_descriptors ();
+  GBytes *bytes = sealed_new (100000, 3);
+  GBytes *part = g_bytes_new_from_bytes (bytes, 0, 5000);
+  GBytes *copy = g_bytes_new (g_bytes_get_data (bytes, NULL), 100000);
+  GfBuffer *buffer = gf_buffer_new_for_bytes (bytes);
+  GfBuffer *other = gf_buffer_new_for_bytes (part);
+  GBytes *sealed;
+  gsize size = 1;
+
+  assert_mapped_equals (buffer, bytes);
+  assert_mapped_equals (other, part);
+  g_assert_null (gf_buffer_get_data (buffer, &size));
+  g_assert_cmpuint (size, ==, 0);
+  sealed = gf_buffer_seal (buffer);
+  g_assert_true (sealed == bytes);
+  g_bytes_unref (sealed);
+  sealed = gf_buffer_seal (other);
+  g_assert_true (sealed == part);
+  g_bytes_unref (sealed);
+
+  /* it keeps them, and has a descriptor of its own */
+  g_bytes_unref (bytes);
+  g_bytes_unref (part);
+  gf_buffer_unref (other);
+  g_assert_cmpuint (test_n_descriptors (), ==, n_before + 2);
+  assert_mapped_equals (buffer, copy);
+  gf_buffer_unref (buffer);
+  g_assert_cmpuint (test_n_descriptors (), ==, n_before);
+  g_bytes_unref (copy);
+}
+
+static void
+test_new_for_bytes_elsewhere (void)
+{
+  guint n_before = test_n_descriptors ();
+  GBytes *sealed = sealed_new (100000, 3);
+  GBytes *empty_sealed = sealed_new (0, 0);
+  GBytes *bytes[] = {
+    g_bytes_new (g_bytes_get_data (sealed, NULL), 100000),
+    g_bytes_new_static ("", 0),
+    g_bytes_new_from_bytes (sealed, 1, 100),
+    g_bytes_new_from_bytes (sealed, 4096, 100),
+    g_bytes_new_from_bytes (sealed, 0, 0),
+    g_bytes_new_static (g_bytes_get_data (sealed, NULL), 100001),
+    empty_sealed,
+    sealed,
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bytes); i++)
+    {
+      g_autoptr (GfBuffer) buffer = gf_buffer_new_for_bytes (bytes[i]);
+
+      g_assert_cmpint (buffer != NULL, ==, bytes[i] == sealed);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (bytes); i++)
+    g_bytes_unref (bytes[i]);
+  g_assert_cmpuint (test_n_descriptors (), ==, n_before);
+}
+
 /* With tasks */
 
 static GVariant *
@@ -476,6 +554,69 @@ DEFINE_FUNCTION (file_function)
   return g_variant_new_uint64 (0);
 }
 
+/* Whether there is a buffer behind a byte array, which is then the same. */
+static gboolean
+has_buffer (GVariant *array)
+{
+  g_autoptr (GBytes) bytes = g_variant_get_data_as_bytes (array);
+  g_autoptr (GfBuffer) buffer = gf_buffer_new_for_bytes (bytes);
+
+  if (buffer == NULL)
+    return FALSE;
+
+  assert_mapped_equals (buffer, bytes);
+  return TRUE;
+}
+
+/* ay or (say) or a{sv}: is there a buffer behind it? */
+static gboolean
+has_buffer_inside (GVariant *value)
+{
+  g_autoptr (GVariant) array = NULL;
+
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_BYTESTRING))
+    return has_buffer (value);
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_VARDICT))
+    array = g_variant_lookup_value (value, "bytes", G_VARIANT_TYPE_BYTESTRING);
+  else
+    array = g_variant_get_child_value (value, 1);
+  return has_buffer (array);
+}
+
+DEFINE_FUNCTION (has_buffer_function)
+{
+  return g_variant_new_boolean (has_buffer_inside (arguments));
+}
+
+static void
+test_buffers_behind_received_bytes (TestPool     *self,
+                                    gconstpointer data)
+{
+  static const gsize sizes[] = { 65536, 65537, 200001, MIB };
+
+  for (guint i = 0; i < 6 * G_N_ELEMENTS (sizes); i++)
+    {
+      gboolean sealed = i % 2 == 0;
+      g_autoptr (GBytes) bytes = make_bytes (sizes[i / 6], i, sealed);
+      g_autoptr (GVariant) value = NULL;
+      g_autoptr (GfFuture) there = NULL;
+      g_autoptr (GfFuture) back = NULL;
+
+      if (i % 3 == 0)
+        value = bytes_variant (bytes);
+      else if (i % 3 == 1)
+        value = g_variant_new ("(s@ay)", "text", bytes_variant (bytes));
+      else
+        value = g_variant_new_parsed ("{'bytes': <%@ay>}", bytes_variant (bytes));
+      g_variant_ref_sink (value);
+
+      there = gf_executor_call (self->pool, "test.has-buffer", value);
+      g_assert_cmpint (g_variant_get_boolean (test_result (there)), ==, sealed && self->via == VIA_SOCKET);
+      back = gf_executor_call (self->pool, "test.echo", value);
+      g_assert_cmpint (has_buffer_inside (test_result (back)), ==, sealed && self->via == VIA_SOCKET);
+    }
+}
+
 static void
 test_sealed_bytes_are_not_copied (TestPool     *self,
                                   gconstpointer data)
@@ -525,6 +666,7 @@ main (int    argc,
   gf_function_register ("test.trick", trick_function, NULL, NULL);
   gf_function_register ("test.change", change_function, NULL, NULL);
   gf_function_register ("test.file", file_function, NULL, NULL);
+  gf_function_register ("test.has-buffer", has_buffer_function, NULL, NULL);
   test_worker_main (argc, argv);
   g_test_init (&argc, &argv, NULL);
 
@@ -540,6 +682,8 @@ main (int    argc,
   g_test_add_func ("/buffer/from-a-descriptor", test_new_from_a_descriptor);
   g_test_add_func ("/buffer/from-a-sealed-descriptor", test_new_from_a_sealed_descriptor);
   g_test_add_func ("/buffer/from-a-descriptor-that-is-none", test_new_from_a_descriptor_that_is_none);
+  g_test_add_func ("/buffer/for-sealed-bytes", test_new_for_sealed_bytes);
+  g_test_add_func ("/buffer/for-bytes-elsewhere", test_new_for_bytes_elsewhere);
 
   test_add_for_vias ("bytes/come-back", ANY_WAY, test_bytes_come_back);
   test_add_for_vias ("bytes/a-part-of-sealed-ones", BOTH_WAYS, test_a_part_of_sealed_bytes);
@@ -550,6 +694,7 @@ main (int    argc,
                      test_writing_to_received_bytes_stays_private);
   test_add_for_vias ("bytes/the-sender-cannot-change-them", BOTH_WAYS, test_the_sender_cannot_change_them);
   test_add_for_vias ("bytes/sealed-ones-are-not-copied", VIA (SOCKET), test_sealed_bytes_are_not_copied);
+  test_add_for_vias ("bytes/buffers-behind-received-ones", BOTH_WAYS, test_buffers_behind_received_bytes);
   test_add_for_vias ("bytes/64-mib", BOTH_WAYS, test_64_mib);
 
   return g_test_run ();

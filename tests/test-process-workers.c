@@ -234,6 +234,47 @@ test_a_long_task_holds_up_nobody (void)
   test_pool_end (pool);
 }
 
+/* Short ones were sent ahead before these came, and so are they. */
+static void
+test_tasks_begin_in_order (void)
+{
+  GfExecutor *pool = test_pool_new (2, VIA_SOCKET);
+  GfFuture *futures[4];
+  TestGuest guests[G_N_ELEMENTS (futures)];
+  TestMeeting meeting;
+
+  test_meeting_init (&meeting);
+  for (guint i = 0; i < 1000; i++)
+    {
+      g_autoptr (GfFuture) future = gf_executor_call (pool, "test.nothing", NULL);
+
+      if (i % 50 == 0)
+        test_result (future);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (futures); i++)
+    futures[i] = test_call_with_address (pool, "test.meet", &meeting);
+
+  for (guint i = 0; i < G_N_ELEMENTS (futures); i += 2)
+    {
+      guests[i] = test_meeting_accept (&meeting);
+      guests[i + 1] = test_meeting_accept (&meeting);
+      g_assert_cmpint (gf_future_get_state (futures[i]), ==, GF_FUTURE_STATE_RUNNING);
+      g_assert_cmpint (gf_future_get_state (futures[i + 1]), ==, GF_FUTURE_STATE_RUNNING);
+      test_guest_let_go (&guests[i]);
+      test_guest_let_go (&guests[i + 1]);
+      test_result (futures[i]);
+      test_result (futures[i + 1]);
+    }
+
+  for (guint i = 0; i < G_N_ELEMENTS (futures); i++)
+    {
+      test_guest_leave (&guests[i]);
+      g_object_unref (futures[i]);
+    }
+  test_meeting_clear (&meeting);
+  test_pool_end (pool);
+}
+
 /* Signals */
 
 typedef struct
@@ -763,6 +804,7 @@ main (int    argc,
   g_test_add_func ("/process-pool/start/lazily", test_workers_start_lazily);
   g_test_add_func ("/process-pool/start/all-work-at-once", test_all_workers_work_at_once);
   g_test_add_func ("/process-pool/start/a-long-task-holds-up-nobody", test_a_long_task_holds_up_nobody);
+  g_test_add_func ("/process-pool/start/tasks-begin-in-order", test_tasks_begin_in_order);
   g_test_add_func ("/process-pool/start/a-late-start-holds-up-nobody", test_a_late_start_holds_up_nobody);
   g_test_add_func ("/process-pool/start/the-stock-worker", test_the_stock_worker);
   g_test_add_func ("/process-pool/start/a-module", test_a_module);

@@ -66,6 +66,70 @@ test_manual_executor_pop (GfExecutor *self)
   return g_async_queue_try_pop (TEST_MANUAL_EXECUTOR (self)->tasks);
 }
 
+/* The home */
+
+static void
+test_promise_home_can_be_set (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GfPromise) promise = gf_promise_new ();
+  GfPromise *weak = promise;
+  guint n_done = 0;
+  guint n_callbacks = 0;
+
+  gf_promise_set_home (promise, context);
+  g_signal_connect (promise, "done", G_CALLBACK (count_cb), &n_done);
+  gf_future_add_done_callback (GF_FUTURE (promise), NULL, count_cb, &n_callbacks, NULL);
+  gf_promise_resolve_int (promise, 1);
+  test_drain ();
+  g_assert_cmpuint (n_done, ==, 0);
+  g_assert_cmpuint (n_callbacks, ==, 1);
+  test_drain_in (context);
+  g_assert_cmpuint (n_done, ==, 1);
+
+  /* its handlers are released there too */
+  g_object_add_weak_pointer (G_OBJECT (promise), (gpointer *) &weak);
+  g_clear_object (&promise);
+  test_drain ();
+  g_assert_nonnull (weak);
+  test_turn_until_in (context, weak == NULL);
+}
+
+static void
+test_promise_home_can_be_set_to_the_default_one (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GfPromise) promise = NULL;
+  guint n_done = 0;
+
+  g_main_context_push_thread_default (context);
+  promise = gf_promise_new ();
+  gf_promise_set_home (promise, NULL);
+  g_main_context_pop_thread_default (context);
+  g_signal_connect (promise, "done", G_CALLBACK (count_cb), &n_done);
+  g_assert_true (gf_future_cancel (GF_FUTURE (promise)));
+  test_drain_in (context);
+  g_assert_cmpuint (n_done, ==, 0);
+  test_drain ();
+  g_assert_cmpuint (n_done, ==, 1);
+}
+
+static void
+test_promise_home_of_a_settled_one_stays (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GfPromise) promise = gf_promise_new ();
+  guint n_done = 0;
+
+  g_signal_connect (promise, "done", G_CALLBACK (count_cb), &n_done);
+  gf_promise_resolve_int (promise, 1);
+  g_test_expect_message ("GFutures", G_LOG_LEVEL_CRITICAL, "*gf_promise_set_home*");
+  gf_promise_set_home (promise, context);
+  g_test_assert_expected_messages ();
+  test_drain ();
+  g_assert_cmpuint (n_done, ==, 1);
+}
+
 /* Settling */
 
 static void
@@ -672,6 +736,10 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
 
 #define ADD(path, name) g_test_add_func ("/promise/" path, test_promise_##name)
+  ADD ("home/can-be-set", home_can_be_set);
+  ADD ("home/can-be-set-to-the-default-one", home_can_be_set_to_the_default_one);
+  ADD ("home/of-a-settled-one-stays", home_of_a_settled_one_stays);
+
   ADD ("settle/once", settles_once);
   ADD ("settle/failed-or-cancelled-stays-so", failed_or_cancelled_stays_so);
   ADD ("settle/each-type", resolves_each_type);

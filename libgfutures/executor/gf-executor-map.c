@@ -152,7 +152,11 @@ gf_map_chunk_settled (GfFuture *future,
   if (gf_future_is_cancelled (future))
     gf_future_cancel (GF_FUTURE (map->promise));
   else if (error != NULL)
-    gf_promise_reject (map->promise, g_error_copy (error));
+    {
+      g_autoptr (GBytes) details = gf_future_get_error_details (future);
+
+      gf_promise_reject_with_details (map->promise, g_error_copy (error), details);
+    }
   else if (results == NULL || !g_variant_is_of_type (results, G_VARIANT_TYPE_ARRAY) ||
            g_variant_n_children (results) != n_items)
     gf_promise_reject_literal (map->promise, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,

@@ -366,7 +366,7 @@ gf_series_begin (GfFuture *future)
                                                  memory_order_acq_rel, memory_order_acquire));
 
   if (!(state & GF_STATE_BEGUN))
-    gf_future_begun (future);
+    gf_future_begun (future, TRUE);
 
   return TRUE;
 }

@@ -9,6 +9,7 @@
 #include "../future/gf-future-private.h"
 #include "../loop/gf-thread-private.h"
 #include "../future/gf-error.h"
+#include "gf-function-private.h"
 #include "gf-variant-private.h"
 
 /**
@@ -71,7 +72,8 @@ typedef struct
 } GfFunctionEntry;
 
 static GRWLock functions_lock;
-static GHashTable *functions; /* name → GfFunctionEntry */
+static GHashTable *functions;     /* name → GfFunctionEntry */
+static GfFunctionEntry *fallback; /* for the names that are not there, or NULL */
 
 static void
 gf_function_entry_unref (GfFunctionEntry *entry)
@@ -87,7 +89,7 @@ gf_function_entry_unref (GfFunctionEntry *entry)
 
 /**
  * gf_function_register:
- * @name: a name
+ * @name: (nullable): a name, or %NULL for every name that nobody has registered
  * @function: (scope notified) (closure user_data) (destroy destroy): the function
  * @user_data: data for @function
  * @destroy: (nullable): how to release @user_data
@@ -96,6 +98,12 @@ gf_function_entry_unref (GfFunctionEntry *entry)
  * later registration of the same name replaces the earlier one; calls that have
  * begun end as they began. @user_data is released in the thread-default context
  * of the caller, when it has been replaced and no call uses it.
+ *
+ * With %NULL, @function is called for the names that are not registered, in
+ * place of the error %GF_FUTURE_ERROR_UNKNOWN_FUNCTION: for languages that find
+ * functions by themselves. It asks gf_promise_get_function() which one is meant,
+ * and sets that error itself if there is none. There is one such function, and a
+ * later registration replaces it too.
  *
  * @function runs on whichever thread the executor chooses, possibly on several
  * at once. A JavaScript function can run on its own thread only: called on a
@@ -111,27 +119,46 @@ gf_function_register (const char    *name,
                       gpointer       user_data,
                       GDestroyNotify destroy)
 {
+  gf_function_add (name, function, user_data, destroy, gf_callback_is_bound (destroy));
+}
+
+/* @is_bound: only the calling thread may run it. */
+void
+gf_function_add (const char    *name,
+                 GfFunction     function,
+                 gpointer       user_data,
+                 GDestroyNotify destroy,
+                 gboolean       is_bound)
+{
   GfFunctionEntry *entry;
   gpointer old_name = NULL;
   gpointer old_entry = NULL;
 
-  g_return_if_fail (name != NULL && *name != '\0');
+  g_return_if_fail (name == NULL || *name != '\0');
   g_return_if_fail (function != NULL);
 
   entry = g_new0 (GfFunctionEntry, 1);
   entry->function = function;
   entry->data = user_data;
   entry->destroy = destroy;
-  entry->owner = gf_callback_is_bound (destroy) ? g_thread_self () : NULL;
+  entry->owner = is_bound ? g_thread_self () : NULL;
   entry->home = gf_home_get_current ();
   entry->creator = gf_thread_get_creator (gf_thread_get ());
   entry->ref_count = 1;
 
   g_rw_lock_writer_lock (&functions_lock);
-  if (functions == NULL)
-    functions = g_hash_table_new (g_str_hash, g_str_equal);
-  g_hash_table_steal_extended (functions, name, &old_name, &old_entry);
-  g_hash_table_insert (functions, g_strdup (name), entry);
+  if (name == NULL)
+    {
+      old_entry = fallback;
+      fallback = entry;
+    }
+  else
+    {
+      if (functions == NULL)
+        functions = g_hash_table_new (g_str_hash, g_str_equal);
+      g_hash_table_steal_extended (functions, name, &old_name, &old_entry);
+      g_hash_table_insert (functions, g_strdup (name), entry);
+    }
   g_rw_lock_writer_unlock (&functions_lock);
 
   g_free (old_name);
@@ -149,6 +176,8 @@ gf_function_lookup (const char *name,
 
   g_rw_lock_reader_lock (&functions_lock);
   entry = functions != NULL ? g_hash_table_lookup (functions, name) : NULL;
+  if (G_UNLIKELY (entry == NULL))
+    entry = fallback;
   if (entry != NULL)
     g_atomic_int_inc (&entry->ref_count);
   g_rw_lock_reader_unlock (&functions_lock);
@@ -191,6 +220,16 @@ gf_function_map (GfFunctionEntry *entry,
       guint state = gf_future_load_state ((GfFuture *) promise);
 
       g_variant_unref (item);
+      /* It failed its promise, with details perhaps: that is what the map has
+       * come to. */
+      if ((state & GF_STATE_MASK) == GF_FUTURE_STATE_FAILED &&
+          !(state & (GF_STATE_TIMED_OUT | GF_STATE_HELD)))
+        {
+          g_clear_pointer (&result, g_variant_unref);
+          g_clear_error (error);
+          gf_gather_clear (&gather);
+          return NULL;
+        }
       if (*error == NULL &&
           ((state & GF_STATE_MASK) == GF_FUTURE_STATE_CANCELLED || (state & GF_STATE_TIMED_OUT)))
         g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The map was cancelled");

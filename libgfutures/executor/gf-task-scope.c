@@ -174,6 +174,7 @@ gf_scope_unref (gpointer data)
 static void
 gf_scope_leave (GfScope *self)
 {
+  g_autoptr (GBytes) details = NULL;
   const GError *error = NULL;
   gboolean cancelled;
   gboolean over;
@@ -184,7 +185,10 @@ gf_scope_leave (GfScope *self)
     {
       self->over = TRUE;
       if (self->failures->len > 0)
-        error = gf_future_get_error (self->failures->pdata[0]);
+        {
+          error = gf_future_get_error (self->failures->pdata[0]);
+          details = gf_future_get_error_details (self->failures->pdata[0]);
+        }
     }
   cancelled = self->cancelled;
   g_mutex_unlock (&self->lock);
@@ -196,7 +200,7 @@ gf_scope_leave (GfScope *self)
   if (cancelled)
     gf_future_settle_plain (GF_FUTURE (self->promise), GF_FUTURE_STATE_CANCELLED);
   else if (error != NULL)
-    gf_promise_reject (self->promise, g_error_copy (error));
+    gf_promise_reject_with_details (self->promise, g_error_copy (error), details);
   else
     gf_future_settle_plain (GF_FUTURE (self->promise), GF_FUTURE_STATE_SUCCEEDED | GF_STATE_NO_VALUE);
   gf_future_settle_plain (GF_FUTURE (self->ended), GF_FUTURE_STATE_SUCCEEDED | GF_STATE_NO_VALUE);

@@ -67,6 +67,8 @@ gf_callback_release (GfCallback *self)
     }
   else
     {
+      /* Only the data has to wait for its home. */
+      g_clear_object (&self->future);
       self->item.func = gf_callback_released;
       gf_home_push (self->home, &self->item);
     }
@@ -394,6 +396,60 @@ gf_future_add_done_callback (GfFuture        *self,
     {
       g_critical ("A JavaScript function cannot run on another thread: give "
                   "gf_future_add_done_callback() no executor, or a main context’s");
+      gf_callback_free (made);
+      return;
+    }
+
+  gf_future_add_observer (self, &made->observer);
+}
+
+/**
+ * gf_future_watch:
+ * @self: a future
+ * @callback: (scope notified) (closure user_data) (destroy destroy): the
+ *   function to call
+ * @user_data: data for @callback
+ * @destroy: (nullable): how to release @user_data
+ *
+ * Calls @callback once when @self is settled, in the thread that settles it, at
+ * once; here and now if it is settled. If that is the thread that hears from
+ * worker processes, it is called on one of GLib's instead. This is
+ * gf_future_add_done_callback() with the inline executor, and in one order with
+ * such callbacks, but for one thing: who watches does not want the outcome. A set
+ * or a derived future that lets go of @self cancels it all the same if nobody
+ * else is interested: for bookkeeping, and for bindings that hand the outcome to
+ * futures of their language.
+ *
+ * @callback must be quick, and must not wait. @user_data is released in the home
+ * of the caller.
+ *
+ * A JavaScript function cannot run on another thread: it is refused with a
+ * critical message, and never called.
+ *
+ * Any thread may call this.
+ *
+ * Since: 1.0
+ */
+void
+gf_future_watch (GfFuture        *self,
+                 GfFutureCallback callback,
+                 gpointer         user_data,
+                 GDestroyNotify   destroy)
+{
+  GfCallback *made;
+
+  g_return_if_fail (GF_IS_FUTURE (self));
+  g_return_if_fail (callback != NULL);
+
+  made = g_new0 (GfCallback, 1);
+  gf_callback_init (made, gf_home_get_current (), callback, user_data, destroy);
+  made->observer.kind = GF_OBSERVER_WATCHER;
+  made->at_home = FALSE;
+
+  if (gf_callback_is_bound (destroy))
+    {
+      g_critical ("A JavaScript function cannot run on another thread: give it to "
+                  "gf_future_add_done_callback()");
       gf_callback_free (made);
       return;
     }

@@ -52,7 +52,7 @@ gf_observers_notify (GfFuture *future)
     while (lists[i] != NULL)
       {
         GfObserver *observer = lists[i];
-        GfObserver **list = observer->kind == GF_OBSERVER_CALLBACK ? &callbacks : &own;
+        GfObserver **list = gf_observer_is_callback (observer) ? &callbacks : &own;
 
         lists[i] = observer->next;
         observer->next = *list;
@@ -79,7 +79,7 @@ gf_future_add_observer (GfFuture   *self,
       if (head == GF_OBSERVERS_TAKEN)
         {
           observer->next = NULL;
-          if (observer->kind == GF_OBSERVER_CALLBACK)
+          if (gf_observer_is_callback (observer))
             gf_callbacks_notify (self, observer, TRUE);
           else
             gf_thread_run_step (gf_observers_tell, g_object_ref (self), observer);
@@ -123,7 +123,7 @@ gf_observers_collect (GfFuture *self)
       if (handle->first != NULL)
         handle->first->previous = observer;
       handle->first = observer;
-      if (observer->kind != GF_OBSERVER_ONLOOKER)
+      if (gf_observer_is_interested (observer))
         handle->n_interested++;
     }
 
@@ -164,7 +164,7 @@ gf_future_withdraw (GfFuture   *self,
     handle->first = observer->next;
   if (observer->next != NULL)
     observer->next->previous = observer->previous;
-  if (observer->kind != GF_OBSERVER_ONLOOKER)
+  if (gf_observer_is_interested (observer))
     handle->n_interested--;
 
   gf_future_cancel_or_unclaim (self, handle, cancel);

@@ -89,7 +89,9 @@ enum {
   /* Who waits for it runs it, or is about to. */
   GF_STATE_HELPED    = 1 << 28,
   /* A continuation has returned it. */
-  GF_STATE_ADOPTED   = 1 << 29
+  GF_STATE_ADOPTED   = 1 << 29,
+  /* It does not go home while nobody listens, see gf_future_set_quiet(). */
+  GF_STATE_QUIET     = 1 << 30
 };
 
 /* What few futures need, made when it is first asked for. */
@@ -109,6 +111,9 @@ struct _GfFutureExtra
   GCancellable *outer;             /* that cancels the future */
   gulong        outer_id;
   GfTimer      *timer;
+
+  GBytes       *details;           /* of the error; set under the claim, see
+                                    * gf_future_fail() */
 
   GfHomeItem    settled_item;      /* see gf_future_push_home() */
   int           n_holds;
@@ -164,10 +169,23 @@ struct _GfRemote
   int                  ref_count;
 };
 
+/* What has become of a call that was sent elsewhere: it has begun there; it is
+ * there no more, and has not begun; or it was there, and has been taken back and
+ * cancelled. */
+typedef enum {
+  GF_REMOTE_BEGUN,
+  GF_REMOTE_GONE,
+  GF_REMOTE_CANCELLED
+} GfRemoteState;
+
 struct _GfRemoteFuncs
 {
   /* Somebody else has settled the future. */
   void (*withdrawn) (GfRemote     *self);
+  /* Take it back and cancel it, unless it has begun. */
+  GfRemoteState
+       (*cancel_pending)
+                    (GfRemote     *self);
   /* Block the calling thread till the future is settled, gf_future_wake_remote()
    * was called, @deadline has passed, or for no reason. */
   void (*wait)      (GfRemote     *self,
@@ -220,7 +238,9 @@ struct _GfObserver
 enum {
   /* Looks on: the future may be cancelled all the same. */
   GF_OBSERVER_ONLOOKER,
-  /* Wants the outcome. */
+  /* The same, as part of a GfCallback. */
+  GF_OBSERVER_WATCHER,
+  /* Wants the outcome, as do those that follow. */
   GF_OBSERVER_INTERESTED,
   /* The same, of a GfFutureSet, which hears of progress too. */
   GF_OBSERVER_MEMBER,
@@ -264,6 +284,18 @@ gf_future_load_state (GfFuture *self)
 }
 
 static inline gboolean
+gf_observer_is_interested (const GfObserver *self)
+{
+  return self->kind >= GF_OBSERVER_INTERESTED;
+}
+
+static inline gboolean
+gf_observer_is_callback (const GfObserver *self)
+{
+  return self->kind == GF_OBSERVER_CALLBACK || self->kind == GF_OBSERVER_WATCHER;
+}
+
+static inline gboolean
 gf_state_is_settled (guint state)
 {
   return (state & GF_STATE_MASK) >= GF_FUTURE_STATE_SUCCEEDED;
@@ -293,8 +325,13 @@ gboolean       gf_future_settle_plain  (GfFuture *self,
                                         guint     outcome);
 void           gf_future_return        (GfFuture *self,
                                         gboolean  take_reference);
-void           gf_future_begun         (GfFuture *self);
+void           gf_future_begun         (GfFuture *self,
+                                        gboolean   executor);
 void           gf_future_unclaim       (GfFuture *self);
+gboolean       gf_future_is_done_and_unclaimed (GfFuture *self);
+gboolean       gf_future_fail          (GfFuture *self,
+                                        GError   *error,
+                                        GBytes   *details);
 void           gf_future_adopt         (GfFuture *self,
                                         GfFuture *settled);
 gboolean       gf_future_has_done_handlers (GfFuture *self);
@@ -418,6 +455,7 @@ gboolean       gf_future_await         (GfFuture         *self,
                                         GError          **error);
 void           gf_promise_set_remote   (GfPromise        *self,
                                         GfRemote         *remote);
+GfRemote      *gf_future_ref_remote    (GfFuture         *self);
 void           gf_promise_withdraw_remote (GfPromise     *self);
 
 static inline GfRemote *
@@ -448,7 +486,8 @@ GfPromise     *gf_promise_new_call     (int             priority,
 gboolean       gf_promise_begin_remote (GfPromise      *self);
 void           gf_promise_end_remote   (GfPromise      *self,
                                         GVariant       *result,
-                                        GError         *error);
+                                        GError         *error,
+                                        GBytes         *details);
 GVariant      *gf_promise_serve        (GfPromise      *self,
                                         GError        **error);
 void           gf_promise_run_and_drop (GfPromise      *self);

@@ -102,3 +102,70 @@ gf_future_cancel (GfFuture *self)
 
   return gf_future_settle_plain (self, GF_FUTURE_STATE_CANCELLED);
 }
+
+/**
+ * gf_future_cancel_pending:
+ * @self: a future
+ *
+ * Cancels the future if it has not begun: what was not done will not be. If it
+ * is running or settled, nothing happens. Else this does what gf_future_cancel()
+ * does, in one step: a task of which this says %TRUE never runs.
+ *
+ * A call of a process pool has begun when it was sent to an idle worker, or its
+ * worker has taken it up after the one before; gf_future_get_state() may tell
+ * of the latter only when the answer to the one before arrives. One that waits in
+ * a worker for its turn is taken back. Futures that wait for others are pending
+ * till their continuation begins (gf_future_then()), or till they are settled
+ * (gf_future_all()). That of gf_executor_map() runs from the beginning.
+ *
+ * Any thread may call this.
+ *
+ * Returns: %TRUE if this call settled the future; %FALSE if it had begun, or was
+ *   settled
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_future_cancel_pending (GfFuture *self)
+{
+  GfRemote *gone = NULL;
+  gboolean cancelled;
+
+  g_return_val_if_fail (GF_IS_FUTURE (self), FALSE);
+
+  while ((cancelled = gf_future_claim_pending (self)))
+    {
+      GfRemote *remote = gf_future_ref_remote (self);
+      GfRemoteState remote_state;
+
+      /* As long as it is claimed it is not sent again: partner of
+       * gf_process_assign(). */
+      if (remote == gone)
+        {
+          gf_future_seal (self, GF_FUTURE_STATE_CANCELLED);
+          g_clear_pointer (&remote, gf_remote_unref);
+          break;
+        }
+
+      /* Who has it has a lock that is not to be waited for with a claim. */
+      gf_future_unclaim (self);
+      g_clear_pointer (&gone, gf_remote_unref);
+      if (remote == NULL)
+        continue;
+
+      remote_state = remote->funcs->cancel_pending (remote);
+      if (remote_state == GF_REMOTE_GONE)
+        {
+          gone = remote;
+          continue;
+        }
+
+      gf_remote_unref (remote);
+      cancelled = remote_state == GF_REMOTE_CANCELLED;
+      break;
+    }
+
+  g_clear_pointer (&gone, gf_remote_unref);
+
+  return cancelled;
+}

@@ -272,6 +272,33 @@ gf_future_get_error (GfFuture *self)
 }
 
 /**
+ * gf_future_get_error_details:
+ * @self: a future
+ *
+ * Gets what gf_promise_reject_with_details() has given along with the error, in
+ * this process or in a worker. Never blocks; any thread may ask.
+ *
+ * Returns: (transfer full) (nullable): the bytes; %NULL if there are none, or the
+ *   future has not failed
+ *
+ * Since: 1.0
+ */
+GBytes *
+gf_future_get_error_details (GfFuture *self)
+{
+  GfFutureExtra *extra;
+
+  g_return_val_if_fail (GF_IS_FUTURE (self), NULL);
+
+  if ((gf_future_load_state (self) & GF_STATE_MASK) != GF_FUTURE_STATE_FAILED)
+    return NULL;
+
+  extra = gf_future_peek_extra (self);
+
+  return extra != NULL && extra->details != NULL ? g_bytes_ref (extra->details) : NULL;
+}
+
+/**
  * gf_future_get_value:
  * @self: a future
  * @error: return location for an error
@@ -515,6 +542,40 @@ gf_future_get_serialized (GfFuture *self,
     *type = value != NULL ? g_strdup (g_variant_get_type_string (value)) : NULL;
 
   return value != NULL ? g_variant_get_data_as_bytes (value) : NULL;
+}
+
+/**
+ * gf_future_peek_serialized:
+ * @self: a future
+ * @max_size: the size in bytes up to which the value is given
+ * @n_data: (out): return location for its size
+ * @error: return location for an error
+ *
+ * As gf_future_get_serialized(), for small values and languages that copy them: it
+ * saves the making of an object. Never blocks; any thread may ask.
+ *
+ * Returns: (array length=n_data) (transfer none) (nullable): the serialized value,
+ *   which lives as long as the future, %NULL if there is none, if it has no bytes,
+ *   or more than @max_size; %NULL with @error set, as by gf_future_get_variant()
+ *
+ * Since: 1.0
+ */
+const guint8 *
+gf_future_peek_serialized (GfFuture *self,
+                           gsize     max_size,
+                           gsize    *n_data,
+                           GError  **error)
+{
+  GVariant *value = gf_future_get_variant (self, error);
+
+  *n_data = value != NULL ? g_variant_get_size (value) : 0;
+  if (*n_data == 0 || *n_data > max_size)
+    {
+      *n_data = 0;
+      return NULL;
+    }
+
+  return g_variant_get_data (value);
 }
 
 /**

@@ -64,7 +64,8 @@ gf_promise_set_remote (GfPromise *self,
     gf_remote_unref (old);
 }
 
-static GfRemote *
+/* Who has the call, if it was sent elsewhere, a reference. */
+GfRemote *
 gf_future_ref_remote (GfFuture *self)
 {
   GfWaiters *entry = gf_waiters_get (self);
@@ -401,6 +402,26 @@ gf_future_wait (GfFuture     *self,
   gf_home_relieve (self->home);
 
   return settled;
+}
+
+/**
+ * gf_future_poll:
+ * @self: a future
+ * @timeout_us: how long to wait, in microseconds; -1 for ever, 0 not at all
+ *
+ * As gf_future_wait(), for languages that wait in turns, because their signal
+ * handlers cannot run meanwhile: that a turn is over is no error.
+ *
+ * Returns: whether @self is settled; if not, the time is over, or
+ *   gf_future_wait() tells why
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_future_poll (GfFuture *self,
+                gint64    timeout_us)
+{
+  return gf_future_wait (self, timeout_us, NULL, NULL);
 }
 
 /**

@@ -125,6 +125,7 @@ gf_future_extra_free (GfFutureExtra *extra)
   g_slist_free_full (extra->labels, g_free);
   g_free (extra->status);
   g_clear_object (&extra->cancellable);
+  g_clear_pointer (&extra->details, g_bytes_unref);
   g_mutex_clear (&extra->lock);
   g_free (extra);
 }
@@ -398,6 +399,21 @@ gf_future_push_home (GfFuture *self,
   GfHomeItem *item = &self->item;
   GfThread *thread;
 
+  if (G_UNLIKELY (gf_future_load_state (self) & GF_STATE_QUIET) && !(state & GF_STATE_HAS_DATA) &&
+      self->callbacks == NULL && !gf_future_has_handlers (self))
+    {
+      /* Either this sees that it is not quiet any more, or gf_future_set_quiet()
+       * that the observers have been told. */
+      guint old_state = atomic_fetch_or_explicit (&self->state, told, memory_order_acq_rel);
+
+      if (old_state & GF_STATE_QUIET)
+        {
+          if (take_reference)
+            g_object_unref (self);
+          return;
+        }
+    }
+
   /* Release: partner of the acquire in gf_future_turn(). */
   if (atomic_fetch_or_explicit (&self->state, GF_STATE_QUEUED | told, memory_order_acq_rel) & GF_STATE_QUEUED)
     {
@@ -443,6 +459,41 @@ gf_future_send (GfHomeItem *item)
 
   atomic_fetch_or_explicit (&self->state, GF_STATE_UNWATCHED | GF_STATE_DELIVERED, memory_order_relaxed);
   g_object_unref (self);
+}
+
+/**
+ * gf_future_set_quiet:
+ * @self: a future
+ * @quiet: whether it is quiet
+ *
+ * For bindings: a quiet future that is settled is not sent to its home context
+ * unless a handler is connected by then, so that it keeps nothing alive there and
+ * wakes nobody. #GfFuture::done and notifications are then emitted after it was
+ * made loud again, once, as by other futures. Whoever makes a future quiet has to
+ * do that before a handler is connected, by anyone.
+ *
+ * Any thread may call this.
+ *
+ * Since: 1.0
+ */
+void
+gf_future_set_quiet (GfFuture *self,
+                     gboolean  quiet)
+{
+  guint state;
+
+  g_return_if_fail (GF_IS_FUTURE (self));
+
+  if (quiet)
+    {
+      atomic_fetch_or_explicit (&self->state, GF_STATE_QUIET, memory_order_relaxed);
+      return;
+    }
+
+  /* Partner: gf_future_push_home(). */
+  state = atomic_fetch_and_explicit (&self->state, ~GF_STATE_QUIET, memory_order_acq_rel);
+  if ((state & GF_STATE_QUIET) && (state & GF_STATE_TOLD) && !(state & GF_STATE_DELIVERED))
+    gf_future_push_home (self, state, 0, FALSE);
 }
 
 /* ---- settling ---- */
@@ -587,6 +638,18 @@ gf_future_unclaim (GfFuture *self)
   atomic_fetch_and_explicit (&self->state, ~GF_STATE_CLAIMED, memory_order_release);
 }
 
+/* Whether it is settled, when nobody is just about to settle it. */
+gboolean
+gf_future_is_done_and_unclaimed (GfFuture *self)
+{
+  guint state;
+
+  while (G_UNLIKELY ((state = gf_future_load_state (self)) & GF_STATE_CLAIMED))
+    g_thread_yield ();
+
+  return gf_state_is_settled (state);
+}
+
 void
 gf_future_seal (GfFuture *self,
                 guint     outcome)
@@ -651,6 +714,30 @@ gf_future_settle_plain (GfFuture *self,
   return TRUE;
 }
 
+/* Settles as failed. Takes @error, not @details, which may be NULL. */
+gboolean
+gf_future_fail (GfFuture *self,
+                GError   *error,
+                GBytes   *details)
+{
+  /* Others wait meanwhile, once it is claimed: make room first. */
+  GfFutureExtra *extra = details != NULL ? gf_future_get_extra (self) : NULL;
+
+  if (!gf_future_claim (self))
+    {
+      g_error_free (error);
+      return FALSE;
+    }
+
+  /* Who reads it has seen the state: see gf_future_load_state(). */
+  self->outcome.error = error;
+  if (extra != NULL)
+    extra->details = g_bytes_ref (details);
+  gf_future_seal (self, GF_FUTURE_STATE_FAILED);
+
+  return TRUE;
+}
+
 static void
 gf_future_adopt_elsewhere (gpointer data,
                            gpointer unused G_GNUC_UNUSED)
@@ -674,15 +761,9 @@ gf_future_adopt (GfFuture *self,
     gf_future_settle_plain (self, state & (GF_STATE_MASK | GF_STATE_NO_VALUE | GF_STATE_TIMED_OUT));
   else if (outcome == GF_FUTURE_STATE_FAILED)
     {
-      GError *error = g_error_copy (settled->outcome.error);
+      g_autoptr (GBytes) details = gf_future_get_error_details (settled);
 
-      if (gf_future_claim (self))
-        {
-          self->outcome.error = error;
-          gf_future_seal (self, outcome);
-        }
-      else
-        g_error_free (error);
+      gf_future_fail (self, g_error_copy (settled->outcome.error), details);
     }
   else if (gf_thread_get ()->is_shared && gf_future_outcome_is_alive (settled, state))
     {
@@ -744,11 +825,13 @@ gf_future_return (GfFuture *self,
     g_object_unref (self);
 }
 
-/* The function has begun. Only who watches properties needs to hear of it. */
+/* The function has begun. Only who watches properties needs to hear of it: if the
+ * reference is the @executor's, there has to be another. */
 void
-gf_future_begun (GfFuture *self)
+gf_future_begun (GfFuture *self,
+                 gboolean  executor)
 {
-  if (g_atomic_int_get (&G_OBJECT (self)->ref_count) > 1 &&
+  if ((!executor || g_atomic_int_get (&G_OBJECT (self)->ref_count) > 1) &&
       g_signal_handler_find (self, G_SIGNAL_MATCH_ID, notify_signal, 0, NULL, NULL, NULL) != 0)
     gf_future_push_progress (self);
 }

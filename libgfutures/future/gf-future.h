@@ -82,12 +82,17 @@ GF_AVAILABLE_IN_1_0
 gboolean      gf_future_is_cancelled      (GfFuture     *self);
 GF_AVAILABLE_IN_1_0
 gboolean      gf_future_cancel            (GfFuture     *self);
+GF_AVAILABLE_IN_1_0
+gboolean      gf_future_cancel_pending    (GfFuture     *self);
 
 GF_AVAILABLE_IN_1_0
 gboolean      gf_future_wait              (GfFuture     *self,
                                            gint64        timeout_us,
                                            GCancellable *cancellable,
                                            GError      **error);
+GF_AVAILABLE_IN_1_0
+gboolean      gf_future_poll              (GfFuture     *self,
+                                           gint64        timeout_us);
 GF_AVAILABLE_IN_1_0
 const GValue *gf_future_result            (GfFuture     *self,
                                            gint64        timeout_us,
@@ -139,7 +144,14 @@ GBytes       *gf_future_get_serialized    (GfFuture     *self,
                                            char        **type,
                                            GError      **error);
 GF_AVAILABLE_IN_1_0
+const guint8 *gf_future_peek_serialized   (GfFuture     *self,
+                                           gsize         max_size,
+                                           gsize        *n_data,
+                                           GError      **error);
+GF_AVAILABLE_IN_1_0
 const GError *gf_future_get_error         (GfFuture     *self);
+GF_AVAILABLE_IN_1_0
+GBytes       *gf_future_get_error_details (GfFuture     *self);
 
 GF_AVAILABLE_IN_1_0
 void          gf_future_set_label         (GfFuture     *self,
@@ -150,6 +162,9 @@ GF_AVAILABLE_IN_1_0
 double        gf_future_get_progress      (GfFuture     *self);
 GF_AVAILABLE_IN_1_0
 char         *gf_future_dup_status        (GfFuture     *self);
+GF_AVAILABLE_IN_1_0
+void          gf_future_set_quiet         (GfFuture     *self,
+                                           gboolean      quiet);
 GF_AVAILABLE_IN_1_0
 void          gf_future_set_timeout       (GfFuture     *self,
                                            gint64        timeout_us);
@@ -183,6 +198,11 @@ GfFuture     *gf_future_finally           (GfFuture     *self,
 GF_AVAILABLE_IN_1_0
 void          gf_future_add_done_callback (GfFuture     *self,
                                            GfExecutor   *executor,
+                                           GfFutureCallback callback,
+                                           gpointer      user_data,
+                                           GDestroyNotify destroy);
+GF_AVAILABLE_IN_1_0
+void          gf_future_watch             (GfFuture     *self,
                                            GfFutureCallback callback,
                                            gpointer      user_data,
                                            GDestroyNotify destroy);

@@ -170,12 +170,40 @@ GfPromise *
 gf_promise_new_for_context (GMainContext *home)
 {
   GfPromise *self = gf_promise_new ();
-  GfFuture *future = as_future (self);
+
+  gf_promise_set_home (self, home);
+
+  return self;
+}
+
+/**
+ * gf_promise_set_home:
+ * @self: a new promise
+ * @home: (nullable): a context, or %NULL for the default one
+ *
+ * Makes @home the home of a promise with which nothing has been done yet, not
+ * even that somebody else was given a reference: gf_promise_new_for_context() in
+ * two steps, for languages whose constructors take no arguments. The promise does
+ * not keep @home alive.
+ *
+ * The thread that created the promise calls this, first of all.
+ *
+ * Since: 1.0
+ */
+void
+gf_promise_set_home (GfPromise    *self,
+                     GMainContext *home)
+{
+  GfFuture *future;
+
+  g_return_if_fail (GF_IS_PROMISE (self));
+
+  future = as_future (self);
+  g_return_if_fail (atomic_load_explicit (&future->state, memory_order_relaxed) == GF_FUTURE_STATE_PENDING);
+  g_return_if_fail (atomic_load_explicit (&future->observers, memory_order_relaxed) == NULL);
 
   gf_home_unref (future->home);
   future->home = gf_home_get_for_context (home);
-
-  return self;
 }
 
 /* A closure for an executor. @flags: GF_STATE_BOUND. */
@@ -251,7 +279,7 @@ gf_promise_set_running (GfPromise *self)
                                                  (state & ~GF_STATE_CLAIMED) | GF_FUTURE_STATE_RUNNING,
                                                  memory_order_acq_rel, memory_order_relaxed))
     ;
-  gf_future_begun (future);
+  gf_future_begun (future, FALSE);
 
   return TRUE;
 }
@@ -305,16 +333,7 @@ gf_promise_reject (GfPromise *self,
   g_return_val_if_fail (GF_IS_PROMISE (self), FALSE);
   g_return_val_if_fail (error != NULL, FALSE);
 
-  if (!gf_future_claim (as_future (self)))
-    {
-      g_error_free (error);
-      return FALSE;
-    }
-
-  as_future (self)->outcome.error = error;
-  gf_future_seal (as_future (self), GF_FUTURE_STATE_FAILED);
-
-  return TRUE;
+  return gf_future_fail (as_future (self), error, NULL);
 }
 
 /**
@@ -340,6 +359,37 @@ gf_promise_reject_literal (GfPromise  *self,
   g_return_val_if_fail (message != NULL, FALSE);
 
   return gf_promise_reject (self, g_error_new_literal (domain, code, message));
+}
+
+/**
+ * gf_promise_reject_with_details:
+ * @self: a promise
+ * @error: (transfer full): an error
+ * @details: (nullable): what there is to say besides
+ *
+ * Settles the promise as failed, with @error and with bytes that mean something
+ * to the language that gives them: an exception that it can rebuild, for example.
+ * The library passes them on unread, for gf_future_get_error_details(): to the
+ * futures that take over the failure, and, from the worker of a process pool, to
+ * the application. There they are left out if they make the answer larger than
+ * #GfProcessPoolExecutor:max-message-size allows.
+ *
+ * A function of gf_function_register() calls this and returns %NULL, without
+ * setting its error. Any thread may call it.
+ *
+ * Returns: %TRUE; %FALSE if the promise was settled, and @error is freed
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_promise_reject_with_details (GfPromise *self,
+                                GError    *error,
+                                GBytes    *details)
+{
+  g_return_val_if_fail (GF_IS_PROMISE (self), FALSE);
+  g_return_val_if_fail (error != NULL, FALSE);
+
+  return gf_future_fail (as_future (self), error, details);
 }
 
 /* ---- for the task ---- */
@@ -557,7 +607,7 @@ gf_promise_execute (GfPromise *self,
   if (thread->hooks != NULL)
     thread->hooks->begun (thread->worker, self, outer);
   else
-    gf_future_begun (future);
+    gf_future_begun (future, TRUE);
 
   if (G_LIKELY (frame.outer == NULL))
     gf_promise_call_func (self, thread, &error);
@@ -596,20 +646,22 @@ gf_promise_begin_remote (GfPromise *self)
     return FALSE;
 
   gf_executor_task_begun (self->executor);
-  gf_future_begun (as_future (self));
+  gf_future_begun (as_future (self), TRUE);
 
   return TRUE;
 }
 
 /* It has ended there, or was lost: with @error or @result, which are taken, or
- * with nothing. Drops the caller's reference. If it never began here, because it was
+ * with nothing. @details, not taken, go with @error or are NULL. Drops the caller's reference. If it never began here, because it was
  * cancelled before, that is all. */
 void
 gf_promise_end_remote (GfPromise *self,
                        GVariant  *result,
-                       GError    *error)
+                       GError    *error,
+                       GBytes    *details)
 {
   GfFuture *future = as_future (self);
+  GfFutureExtra *extra = details != NULL ? gf_future_get_extra (future) : NULL;
   guint state = gf_future_load_state (future);
   gboolean begun = (state & GF_STATE_BEGUN) != 0;
   GfExecutor *executor = self->executor;
@@ -626,6 +678,8 @@ gf_promise_end_remote (GfPromise *self,
   else if (error != NULL)
     {
       future->outcome.error = error;
+      if (extra != NULL)
+        extra->details = g_bytes_ref (details);
       gf_future_seal_and_drop (future, GF_FUTURE_STATE_FAILED);
     }
   else if (result != NULL)
@@ -745,21 +799,24 @@ gf_promise_get_priority (GfPromise *self)
  * gf_promise_get_function:
  * @self: a promise
  *
- * Gets the name of the function that the task calls, for executors that run it
- * elsewhere. Any thread may ask.
+ * Gets the name of the function that the task calls: for executors that run it
+ * elsewhere, and for the function of all names that nobody has registered, see
+ * gf_function_register(). Any thread may ask.
  *
- * Returns: (transfer none) (nullable): the name; %NULL for a closure or a part
- *   of a map, which only gf_promise_run() can run
+ * Returns: (transfer none) (nullable): the name; %NULL for a closure, and for a
+ *   part of a map that has not begun, which only gf_promise_run() can run
  *
  * Since: 1.0
  */
 const char *
 gf_promise_get_function (GfPromise *self)
 {
+  guint state;
+
   g_return_val_if_fail (GF_IS_PROMISE (self), NULL);
 
-  if ((atomic_load_explicit (&as_future (self)->state, memory_order_relaxed) &
-       (GF_STATE_CALL | GF_STATE_MAP)) != GF_STATE_CALL)
+  state = atomic_load_explicit (&as_future (self)->state, memory_order_relaxed);
+  if (!(state & GF_STATE_CALL) || (state & (GF_STATE_MAP | GF_STATE_BEGUN)) == GF_STATE_MAP)
     return NULL;
 
   return self->what.function;
@@ -772,14 +829,17 @@ gf_promise_get_function (GfPromise *self)
  * Gets the arguments of the function that the task calls. Any thread may ask.
  *
  * Returns: (transfer none) (nullable): the arguments; %NULL if there are none,
- *   and for a closure
+ *   and for a closure or a part of a map
  *
  * Since: 1.0
  */
 GVariant *
 gf_promise_get_arguments (GfPromise *self)
 {
-  if (gf_promise_get_function (self) == NULL)
+  g_return_val_if_fail (GF_IS_PROMISE (self), NULL);
+
+  if ((atomic_load_explicit (&as_future (self)->state, memory_order_relaxed) &
+       (GF_STATE_CALL | GF_STATE_MAP)) != GF_STATE_CALL)
     return NULL;
 
   return self->data;

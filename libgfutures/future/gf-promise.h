@@ -22,6 +22,9 @@ GF_AVAILABLE_IN_1_0
 GfPromise     *gf_promise_new             (void);
 GF_AVAILABLE_IN_1_0
 GfPromise     *gf_promise_new_for_context (GMainContext *home);
+GF_AVAILABLE_IN_1_0
+void           gf_promise_set_home        (GfPromise    *self,
+                                           GMainContext *home);
 
 GF_AVAILABLE_IN_1_0
 gboolean       gf_promise_set_running     (GfPromise    *self);
@@ -67,6 +70,10 @@ gboolean       gf_promise_reject_literal  (GfPromise    *self,
                                            GQuark        domain,
                                            int           code,
                                            const char   *message);
+GF_AVAILABLE_IN_1_0
+gboolean       gf_promise_reject_with_details (GfPromise *self,
+                                           GError       *error,
+                                           GBytes       *details);
 
 GF_AVAILABLE_IN_1_0
 void           gf_promise_set_progress    (GfPromise    *self,

@@ -75,3 +75,27 @@ gf_wait (GfFuture * const *futures,
   /* Twins. */
   return gf_future_get_value (GF_FUTURE (set), error) != NULL;
 }
+
+/**
+ * gf_wait_poll:
+ * @futures: (array length=n_futures): futures
+ * @n_futures: how many
+ * @return_when: what to wait for
+ * @timeout_us: how long to wait, in microseconds; -1 for ever
+ *
+ * As gf_wait(), for languages that wait in turns, because their signal handlers
+ * cannot run meanwhile: that a turn is over is no error.
+ *
+ * Returns: whether what was waited for has come; if not, the time is over, or
+ *   gf_wait() tells why
+ *
+ * Since: 1.0
+ */
+gboolean
+gf_wait_poll (GfFuture * const *futures,
+              gsize             n_futures,
+              GfReturnWhen      return_when,
+              gint64            timeout_us)
+{
+  return gf_wait (futures, n_futures, return_when, timeout_us, NULL, NULL);
+}

@@ -47,5 +47,10 @@ gboolean gf_wait                 (GfFuture * const *futures,
                                   gint64            timeout_us,
                                   GCancellable     *cancellable,
                                   GError          **error);
+GF_AVAILABLE_IN_1_0
+gboolean gf_wait_poll            (GfFuture * const *futures,
+                                  gsize             n_futures,
+                                  GfReturnWhen      return_when,
+                                  gint64            timeout_us);
 
 G_END_DECLS

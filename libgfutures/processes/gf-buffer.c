@@ -341,6 +341,56 @@ gf_buffer_new_from_fd (int      fd,
 }
 
 /**
+ * gf_buffer_new_for_bytes:
+ * @bytes: bytes
+ *
+ * Creates a sealed buffer of bytes that are in shared memory already: those of
+ * gf_buffer_seal(), or the byte array (`ay`) of a message that came from another
+ * process without a copy (g_variant_get_data_as_bytes()). gf_buffer_dup_fd() then
+ * gives a descriptor, for languages that would have to copy the bytes and can map
+ * them instead; @bytes begin at the first byte of it. gf_buffer_seal() gives
+ * @bytes.
+ *
+ * A part of such bytes is good too if it begins where they do. What was written
+ * to @bytes in this process, through a cast, is not in the descriptor.
+ *
+ * Any thread may call this. The buffer has a descriptor of its own.
+ *
+ * Returns: (transfer full) (nullable): a new buffer; %NULL if @bytes are in
+ *   ordinary memory, do not begin at the first byte of the shared one, or there
+ *   is no descriptor left
+ *
+ * Since: 1.0
+ */
+GfBuffer *
+gf_buffer_new_for_bytes (GBytes *bytes)
+{
+  gconstpointer data;
+  GfBuffer *self;
+  gsize offset;
+  gsize size;
+  int fd;
+
+  g_return_val_if_fail (bytes != NULL, NULL);
+
+  data = g_bytes_get_data (bytes, &size);
+  fd = gf_buffer_find_fd (data, size, &offset);
+  if (fd < 0 || offset != 0)
+    return NULL;
+
+  /* It is open as long as @bytes. */
+  fd = fcntl (fd, F_DUPFD_CLOEXEC, 3);
+  if (fd < 0)
+    return NULL;
+
+  self = gf_buffer_new_for_memfd (fd, 0, NULL);
+  self->size = size;
+  self->sealed = g_bytes_ref (bytes);
+
+  return self;
+}
+
+/**
  * gf_buffer_ref:
  * @self: a buffer
  *

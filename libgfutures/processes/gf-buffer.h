@@ -27,6 +27,8 @@ GfBuffer *gf_buffer_new_from_fd (int        fd,
                                  gsize      size,
                                  GError   **error);
 GF_AVAILABLE_IN_1_0
+GfBuffer *gf_buffer_new_for_bytes (GBytes  *bytes);
+GF_AVAILABLE_IN_1_0
 GfBuffer *gf_buffer_ref         (GfBuffer  *self);
 GF_AVAILABLE_IN_1_0
 void      gf_buffer_unref       (GfBuffer  *self);

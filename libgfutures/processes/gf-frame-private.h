@@ -71,8 +71,8 @@ G_BEGIN_DECLS
 #define GF_FRAME_MAX_TYPE     4096
 #define GF_FRAME_MAX_TABLE    65536
 #define GF_FRAME_MAX_FDS      64
-/* The payload of what is neither a request nor a result, whatever the largest
- * message may be; and a text in it. */
+/* The payload of what is neither a request nor an answer to one, and of an error
+ * in any case, whatever the largest message may be; and a text in it. */
 #define GF_FRAME_MAX_CONTROL  (256 * 1024)
 #define GF_FRAME_MAX_TEXT     (64 * 1024)
 
@@ -86,15 +86,17 @@ G_BEGIN_DECLS
  *           payload is an array: call it with each item, and answer with the
  *           array of the results, a<type> if all have one type, else av.
  * RESULT    worker: the payload is the result; no type string, no result.
- * ERROR     worker: (sisms): domain, code, message, traceback. With
- *           GF_FRAME_FATAL the worker ends now, which answers nothing.
+ * ERROR     worker: (sismsmay): domain, code, message, traceback, details: what
+ *           gf_promise_reject_with_details() was given. With GF_FRAME_FATAL the
+ *           worker ends now, which answers nothing.
  * PROGRESS  worker: (dms): fraction, status, of the request that it works at.
  * CANCEL    pool: nobody wants the result of that request any more. It is
  *           answered all the same.
  * SHUTDOWN  pool: there will be no more requests: exit. The pool's direction of
  *           the channel ends behind it.
  *
- * Only a REQUEST and a RESULT have parts, or a payload of more than 256 KiB.
+ * Only a REQUEST, a RESULT and an ERROR have parts, or a payload of more than
+ * 256 KiB.
  *
  * A worker answers its requests in their order, each before it begins the next.
  *

@@ -604,13 +604,15 @@ gf_head_parse (GfHead       *self,
     return gf_protocol_error (error, "A frame has too long a type string", self->n_type);
   if (self->n_table > GF_FRAME_MAX_TABLE || self->n_table % 8 != 0)
     return gf_protocol_error (error, "A frame has a table of parts of a wrong length", self->n_table);
-  if (self->type != GF_FRAME_REQUEST && self->type != GF_FRAME_RESULT)
+  if (self->type != GF_FRAME_REQUEST && self->type != GF_FRAME_RESULT && self->type != GF_FRAME_ERROR)
     {
       if (self->n_payload > GF_FRAME_MAX_CONTROL || self->n_table > 0)
-        return gf_protocol_error (error, "A frame other than a request or a result has too long a payload",
+        return gf_protocol_error (error, "A frame other than a request or its answer has too long a payload",
                                   self->n_payload);
     }
-  else if (self->n_payload > max_message_size)
+  /* That a result is too large is an error, which must not be. */
+  else if (self->n_payload > max_message_size &&
+           (self->type != GF_FRAME_ERROR || self->n_payload > GF_FRAME_MAX_CONTROL))
     return gf_protocol_error (error, "A frame has a payload that exceeds max-message-size", self->n_payload);
   if (self->n_type == 0 && (self->n_payload > 0 || self->n_table > 0))
     return gf_protocol_error (error, "A frame has a payload and no type", self->n_payload);

@@ -263,7 +263,7 @@ gf_process_lose (GfProcess *self,
     }
 
   while_what = g_strdup_printf ("while it ran “%s”", request->task->what.function);
-  gf_request_finish (request, NULL, gf_process_make_error (self, while_what));
+  gf_request_finish (request, NULL, gf_process_make_error (self, while_what), NULL);
 }
 
 typedef struct

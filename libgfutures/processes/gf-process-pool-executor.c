@@ -779,6 +779,32 @@ gf_process_pool_executor_get_worker_pids (GfProcessPoolExecutor *self,
 }
 
 /**
+ * gf_process_pool_executor_get_error:
+ * @self: a process pool
+ *
+ * Gets why the pool is broken: no worker can be started. All its tasks fail with
+ * this error then. Any thread may ask.
+ *
+ * Returns: (transfer full) (nullable): the error, a
+ *   %GF_FUTURE_ERROR_BROKEN_EXECUTOR, or %NULL while the pool is well
+ *
+ * Since: 1.0
+ */
+GError *
+gf_process_pool_executor_get_error (GfProcessPoolExecutor *self)
+{
+  GError *error;
+
+  g_return_val_if_fail (GF_IS_PROCESS_POOL_EXECUTOR (self), NULL);
+
+  g_mutex_lock (&self->pool->lock);
+  error = self->pool->broken != NULL ? g_error_copy (self->pool->broken) : NULL;
+  g_mutex_unlock (&self->pool->lock);
+
+  return error;
+}
+
+/**
  * gf_process_pool_executor_terminate_workers:
  * @self: a process pool
  *

@@ -56,6 +56,8 @@ GF_AVAILABLE_IN_1_0
 guint      *gf_process_pool_executor_get_worker_pids   (GfProcessPoolExecutor *self,
                                                         gsize                 *n_pids);
 GF_AVAILABLE_IN_1_0
+GError     *gf_process_pool_executor_get_error         (GfProcessPoolExecutor *self);
+GF_AVAILABLE_IN_1_0
 void        gf_process_pool_executor_terminate_workers (GfProcessPoolExecutor *self);
 GF_AVAILABLE_IN_1_0
 void        gf_process_pool_executor_kill_workers      (GfProcessPoolExecutor *self);

@@ -74,6 +74,7 @@ struct _GfProcessPool
   gboolean          closed;
   gboolean          cancelled;
   GfTimer          *idle_timer;
+  gboolean          is_watched;   /* a timer looks for tasks that wait for another */
 
   _Atomic guint     task_us;      /* how long a task takes, about */
   _Atomic guint64   max_message_size;
@@ -116,9 +117,10 @@ struct _GfProcess
   GQueue          requests;       /* of GfRequest, in the order of sending */
   guint64         used_marks;     /* of these, a bit each */
   guint64         last_id;
+  guint64         watched_id;     /* of the oldest, see gf_process_take_back_overdue() */
   guint           n_assigned;
   guint           events;         /* that the I/O thread listens to */
-  guint           n_waiting;      /* threads that read for themselves */
+  int             n_waiting;      /* threads that read for themselves; read without it too */
   guint           waiter;         /* the thread that does so again and again, or 0 */
   guint64         waiter_id;      /* last_id when the timer last looked */
   GfTimer        *timer;          /* for starting, then for ending */
@@ -205,13 +207,16 @@ void           gf_process_expect          (GfProcess     *self,
                                            GVariant      *arguments);
 GfProcess     *gf_process_ref             (GfProcess     *self);
 void           gf_process_unref           (GfProcess     *self);
-void           gf_process_assign          (GfProcess     *self,
+gboolean       gf_process_assign          (GfProcess     *self,
                                            GfPromise    **tasks,
                                            gsize          n_tasks);
 guint          gf_process_take_back       (GfProcess     *self,
                                            gboolean       all,
                                            guint          most,
                                            GfPromise    **tasks);
+guint          gf_process_take_back_overdue (GfProcess   *self,
+                                           GfPromise    **tasks,
+                                           gboolean      *again);
 void           gf_process_unlink          (GfProcess     *self,
                                            GfRequest     *request);
 void           gf_process_wake            (GfProcess     *self);
@@ -244,7 +249,8 @@ GfRequest     *gf_request_new             (GfProcess     *process,
 gboolean       gf_request_begin           (GfRequest     *self);
 void           gf_request_finish          (GfRequest     *self,
                                            GVariant      *result,
-                                           GError        *error);
+                                           GError        *error,
+                                           GBytes        *details);
 GfPromise     *gf_request_take_task       (GfRequest     *self);
 gboolean       gf_request_take_mark       (GfRequest     *self);
 gboolean       gf_request_was_begun       (GfRequest     *self);

@@ -2,7 +2,10 @@
  *
  * A task goes straight to an idle process, or waits. A process that has answered
  * takes more; the shorter tasks are, the more it is sent ahead. What one was
- * sent ahead and has not begun, another takes when it has nothing to do.
+ * sent ahead and has not begun, another takes when it has nothing to do; and when
+ * the task before it is not short after all, it waits for any process again. So
+ * tasks begin in the order in which they came, and none waits for another while a
+ * process is free.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -17,6 +20,10 @@
 /* Work that is sent ahead, at most so many tasks. */
 #define AHEAD_US       2000
 #define MAX_AHEAD      32
+
+/* How long a task may let others wait that were sent after it: between this and
+ * twice this. */
+#define OVERDUE_US     5000
 
 G_STATIC_ASSERT (2 * MAX_AHEAD <= GF_MAX_REQUESTS);
 
@@ -233,7 +240,7 @@ gf_process_pool_drop (GfProcessPool *self,
       if (error == NULL)
         gf_future_cancel (future);
       gf_process_pool_forget (self, task);
-      gf_promise_end_remote (task, NULL, error != NULL ? g_error_copy (error) : NULL);
+      gf_promise_end_remote (task, NULL, error != NULL ? g_error_copy (error) : NULL, NULL);
       return;
     }
 
@@ -243,6 +250,8 @@ gf_process_pool_drop (GfProcessPool *self,
     gf_promise_cancel_pending (task);
   g_object_unref (task);
 }
+
+static void gf_process_pool_start_watch (GfProcessPool *self);
 
 static void gf_process_pool_send (GfProcessPool *self,
                                   GfProcess     *process,
@@ -402,16 +411,59 @@ gf_process_pool_steal (GfProcessPool *self,
   return n;
 }
 
+/* The timer thread: sees whether tasks wait for one that is not short. */
+static void
+gf_process_pool_watch (gpointer data)
+{
+  g_autoptr (GPtrArray) processes = g_ptr_array_new_with_free_func ((GDestroyNotify) gf_process_unref);
+  GfPromise *tasks[GF_MAX_REQUESTS];
+  GfProcessPool *self = data;
+  gboolean again = FALSE;
+
+  g_mutex_lock (&self->lock);
+  self->is_watched = FALSE;
+  for (guint i = 0; i < self->processes->len; i++)
+    g_ptr_array_add (processes, gf_process_ref (self->processes->pdata[i]));
+  g_mutex_unlock (&self->lock);
+
+  for (guint i = 0; i < processes->len; i++)
+    {
+      guint n = gf_process_take_back_overdue (processes->pdata[i], tasks, &again);
+
+      if (n > 0)
+        gf_process_pool_take_back (self, tasks, n);
+    }
+
+  g_mutex_lock (&self->lock);
+  if (again)
+    gf_process_pool_start_watch (self);
+  g_mutex_unlock (&self->lock);
+}
+
+/* With the lock held. */
+static void
+gf_process_pool_start_watch (GfProcessPool *self)
+{
+  if (self->is_watched || self->max_workers == 1)
+    return;
+
+  self->is_watched = TRUE;
+  gf_timer_unref (gf_timer_start (g_get_monotonic_time () + OVERDUE_US, gf_process_pool_watch,
+                                  gf_process_pool_ref (self), (GDestroyNotify) gf_process_pool_unref));
+}
+
 /* What the process is to be sent, at most GF_MAX_REQUESTS tasks: how many. If
- * any, it is about to be busy till gf_process_pool_send() is done. With the lock
- * held. */
+ * any, it is about to be busy till gf_process_pool_send() is done. @older: first,
+ * those are to be got that others were sent ahead. With the lock held. */
 static guint
 gf_process_pool_choose (GfProcessPool *self,
                         GfProcess     *process,
                         GfPromise    **tasks,
                         guint         *room,
+                        gboolean      *older,
                         gboolean      *retires)
 {
+  gboolean may_get_older = *older;
   guint task_us = atomic_load_explicit (&self->task_us, memory_order_relaxed);
   guint max = self->settings.max_tasks_per_worker;
   guint n_requests;
@@ -428,6 +480,7 @@ gf_process_pool_choose (GfProcessPool *self,
   depth = process->has_marks && task_us > 0 ? CLAMP (1 + AHEAD_US / task_us, 1, MAX_AHEAD) : 1;
   g_mutex_unlock (&process->lock);
 
+  *older = FALSE;
   *retires = FALSE;
   *room = 0;
   if (!serves || n_requests > depth / 2)
@@ -443,6 +496,12 @@ gf_process_pool_choose (GfProcessPool *self,
       gf_process_pool_set_busy (self, process);
       g_ptr_array_remove (self->processes, process);
       gf_process_pool_start (self);
+      return 0;
+    }
+
+  if (may_get_older && self->is_watched && self->n_queued > 0 && n_requests == 0 && process->n_assigning == 0)
+    {
+      *older = TRUE;
       return 0;
     }
 
@@ -473,12 +532,14 @@ gf_process_pool_send (GfProcessPool *self,
                       GfPromise    **tasks,
                       guint          n_tasks)
 {
-  gf_process_assign (process, tasks, n_tasks);
+  gboolean ahead = gf_process_assign (process, tasks, n_tasks);
 
   g_mutex_lock (&self->lock);
   process->n_assigning--;
   if (n_tasks > 1)
     gf_process_pool_start (self);
+  if (ahead)
+    gf_process_pool_start_watch (self);
   g_mutex_unlock (&self->lock);
 }
 
@@ -537,6 +598,7 @@ gf_process_pool_ready (GfProcessPool *self,
 {
   GfPromise *tasks[GF_MAX_REQUESTS];
   gboolean ahead = FALSE;
+  gboolean older = TRUE;
   gboolean retires;
   guint n_tasks;
   guint room;
@@ -544,8 +606,20 @@ gf_process_pool_ready (GfProcessPool *self,
   do
     {
       g_mutex_lock (&self->lock);
-      n_tasks = gf_process_pool_choose (self, process, tasks, &room, &retires);
+      n_tasks = gf_process_pool_choose (self, process, tasks, &room, &older, &retires);
       g_mutex_unlock (&self->lock);
+
+      if (older)
+        {
+          n_tasks = gf_process_pool_steal (self, process, G_MAXUINT, tasks);
+          if (n_tasks > 0)
+            gf_process_pool_take_back (self, tasks, n_tasks);
+
+          older = FALSE;
+          g_mutex_lock (&self->lock);
+          n_tasks = gf_process_pool_choose (self, process, tasks, &room, &older, &retires);
+          g_mutex_unlock (&self->lock);
+        }
 
       if (retires)
         gf_process_retire (process);

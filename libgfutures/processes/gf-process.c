@@ -152,7 +152,7 @@ gf_process_listen (GfProcess *self,
     gf_channel_end_output (self->channel);
 
   events &= ~EPOLLOUT;
-  if (self->n_waiting > 0)
+  if (g_atomic_int_get (&self->n_waiting) > 0)
     events &= ~EPOLLIN;
   if (gf_channel_has_output (self->channel))
     events |= EPOLLOUT;
@@ -231,13 +231,14 @@ gf_process_expect (GfProcess  *self,
 }
 
 /* Sends it tasks, whose references it takes; what it cannot take goes back to
- * the pool. */
-void
+ * the pool. Whether some have to wait there for others. */
+gboolean
 gf_process_assign (GfProcess  *self,
                    GfPromise **tasks,
                    gsize       n_tasks)
 {
   g_autoptr (GPtrArray) cancelled = NULL;
+  gboolean ahead;
   gsize n = 0;
 
   g_mutex_lock (&self->lock);
@@ -255,7 +256,8 @@ gf_process_assign (GfProcess  *self,
       request = gf_request_new (self, task, gf_process_next_id (self));
       if (is_first)
         atomic_store_explicit (&self->busy_since, g_get_monotonic_time (), memory_order_relaxed);
-      if (gf_future_is_done ((GfFuture *) task) || (is_first && !gf_request_begin (request)))
+      /* It has its remote, this is second: partner of gf_future_cancel_pending(). */
+      if (gf_future_is_done_and_unclaimed ((GfFuture *) task) || (is_first && !gf_request_begin (request)))
         {
           if (cancelled == NULL)
             cancelled = g_ptr_array_new ();
@@ -273,6 +275,7 @@ gf_process_assign (GfProcess  *self,
   if (self->state == GF_PROCESS_SERVING)
     gf_process_listen (self, self->waiter == gf_thread_get ()->id && self->requests.length == 1
                              ? self->events : self->events | EPOLLIN);
+  ahead = self->requests.length > 1;
 
   g_mutex_unlock (&self->lock);
 
@@ -280,10 +283,51 @@ gf_process_assign (GfProcess  *self,
     gf_process_pool_take_back (self->pool, tasks + n, n_tasks - n);
 
   for (guint i = 0; cancelled != NULL && i < cancelled->len; i++)
-    gf_request_finish (cancelled->pdata[i], NULL, NULL);
+    gf_request_finish (cancelled->pdata[i], NULL, NULL, NULL);
+
+  return ahead;
 }
 
-/* Takes back what it has not begun, or the half of it, the latest, but at most
+/* With the lock held. */
+static guint
+gf_process_take_requests (GfProcess  *self,
+                          guint       limit,
+                          GfRequest **taken)
+{
+  guint n_taken = 0;
+
+  for (GList *l = self->requests.head; l != NULL && n_taken < limit && self->state != GF_PROCESS_DEAD;)
+    {
+      GfRequest *request = l->data;
+
+      l = l->next;
+      if (request->is_begun || !gf_request_take_mark (request))
+        continue;
+      gf_process_unlink (self, request);
+      taken[n_taken++] = request;
+    }
+  self->n_assigned -= n_taken;
+
+  return n_taken;
+}
+
+static guint
+gf_process_take_tasks (GfProcess  *self,
+                       GfRequest **taken,
+                       guint       n_taken,
+                       GfPromise **tasks)
+{
+  /* Somebody may wait here for what will come from elsewhere. */
+  if (n_taken > 0)
+    gf_process_wake (self);
+
+  for (guint i = 0; i < n_taken; i++)
+    tasks[i] = gf_request_take_task (taken[i]);
+
+  return n_taken;
+}
+
+/* Takes back what it has not begun, or the half of it, the oldest, but at most
  * @most: how many tasks. */
 guint
 gf_process_take_back (GfProcess  *self,
@@ -292,38 +336,42 @@ gf_process_take_back (GfProcess  *self,
                       GfPromise **tasks)
 {
   GfRequest *taken[GF_MAX_REQUESTS];
-  guint n_taken = 0;
+  guint n_taken;
   guint limit;
 
   g_mutex_lock (&self->lock);
-
   limit = self->requests.length > 0 ? self->requests.length - 1 : 0;
   if (!all)
     limit = (limit + 1) / 2;
-  limit = MIN (limit, most);
-
-  for (GList *l = self->requests.tail; l != NULL && n_taken < limit && self->state != GF_PROCESS_DEAD;)
-    {
-      GfRequest *request = l->data;
-
-      l = l->prev;
-      if (request->is_begun || !gf_request_take_mark (request))
-        break;
-      gf_process_unlink (self, request);
-      taken[n_taken++] = request;
-    }
-  self->n_assigned -= n_taken;
-
+  n_taken = gf_process_take_requests (self, MIN (limit, most), taken);
   g_mutex_unlock (&self->lock);
 
-  /* Somebody may wait here for what will come from elsewhere. */
-  if (n_taken > 0)
-    gf_process_wake (self);
+  return gf_process_take_tasks (self, taken, n_taken, tasks);
+}
 
-  for (guint i = 0; i < n_taken; i++)
-    tasks[i] = gf_request_take_task (taken[n_taken - 1 - i]);
+/* Takes back what waits behind a task that it was working at when this was last
+ * called: how many tasks. @again: there is something that may have to wait. */
+guint
+gf_process_take_back_overdue (GfProcess  *self,
+                              GfPromise **tasks,
+                              gboolean   *again)
+{
+  GfRequest *taken[GF_MAX_REQUESTS];
+  guint n_taken = 0;
 
-  return n_taken;
+  g_mutex_lock (&self->lock);
+  if (self->requests.length > 1)
+    {
+      guint64 id = ((GfRequest *) self->requests.head->data)->id;
+
+      if (self->watched_id == id)
+        n_taken = gf_process_take_requests (self, G_MAXUINT, taken);
+      self->watched_id = id;
+      *again |= self->requests.length > 1;
+    }
+  g_mutex_unlock (&self->lock);
+
+  return gf_process_take_tasks (self, taken, n_taken, tasks);
 }
 
 static void gf_process_watch_waiter (GfProcess *self);
@@ -376,14 +424,13 @@ gf_process_trust_waiter (GfProcess *self)
 void
 gf_process_wake (GfProcess *self)
 {
-  gboolean somebody;
   guint64 one = 1;
 
-  g_mutex_lock (&self->lock);
-  somebody = self->n_waiting > 0;
-  g_mutex_unlock (&self->lock);
-
-  if (somebody)
+  /* Without the lock: who has it may wait for the claim on a future, and who has
+   * that for who calls this. What there is to see was set first: partner of
+   * gf_request_wait(). */
+  atomic_thread_fence (memory_order_seq_cst);
+  if (g_atomic_int_get (&self->n_waiting) > 0)
     (void) !write (self->wake_fd, &one, sizeof one);
 }
 
@@ -443,18 +490,23 @@ gf_process_take_request (GfProcess *self,
   return request;
 }
 
+/* @details: return location for the bytes that come with it, or NULL. */
 static GError *
-gf_process_parse_error (GVariant *payload)
+gf_process_parse_error (GVariant *payload,
+                        GBytes  **details)
 {
+  g_autoptr (GVariant) bytes = NULL;
   const char *domain, *message, *traceback;
   GError *error;
   GQuark quark;
   int code;
 
-  if (payload == NULL || !g_variant_is_of_type (payload, G_VARIANT_TYPE ("(sisms)")))
+  if (payload == NULL || !g_variant_is_of_type (payload, G_VARIANT_TYPE ("(sismsmay)")))
     return NULL;
 
-  g_variant_get (payload, "(&si&sm&s)", &domain, &code, &message, &traceback);
+  g_variant_get (payload, "(&si&sm&sm@ay)", &domain, &code, &message, &traceback, &bytes);
+  if (details != NULL && bytes != NULL)
+    *details = g_variant_get_data_as_bytes (bytes);
 
   /* A quark lives for ever: a worker may not make any number of them. */
   quark = g_quark_try_string (domain);
@@ -509,18 +561,19 @@ gf_process_finish (GfProcess *self,
                    GfRequest *request,
                    GfMessage *message)
 {
+  g_autoptr (GBytes) details = NULL;
   GError *error = NULL;
   GVariant *payload = gf_message_take_payload (message, &error);
   gboolean is_broken = error != NULL;
 
   if (message->head.type == GF_FRAME_ERROR && !is_broken)
     {
-      error = gf_process_parse_error (payload);
+      error = gf_process_parse_error (payload, &details);
       g_clear_pointer (&payload, g_variant_unref);
       if (error == NULL)
         {
           error = g_error_new_literal (GF_FUTURE_ERROR, GF_FUTURE_ERROR_PROTOCOL,
-                                       "A worker’s ERROR has a payload that is no (sisms)");
+                                       "A worker’s ERROR has a payload that is no (sismsmay)");
           is_broken = TRUE;
         }
     }
@@ -545,7 +598,7 @@ gf_process_finish (GfProcess *self,
 
   if (request->task != NULL)
     {
-      gf_request_finish (request, payload, error);
+      gf_request_finish (request, payload, error, details);
       return;
     }
 
@@ -651,14 +704,14 @@ gf_process_gives_up (GfProcess *self,
                      GError   **error)
 {
   g_autoptr (GVariant) payload = gf_message_take_payload (message, error);
-  GError *reason = gf_process_parse_error (payload);
+  GError *reason = gf_process_parse_error (payload, NULL);
   GfTimer *old = NULL;
 
   if (reason == NULL)
     {
       if (*error == NULL)
         g_set_error_literal (error, GF_FUTURE_ERROR, GF_FUTURE_ERROR_PROTOCOL,
-                             "A worker’s ERROR has a payload that is no (sisms)");
+                             "A worker’s ERROR has a payload that is no (sismsmay)");
       return FALSE;
     }
 

@@ -67,6 +67,31 @@ gf_request_grace_is_over (gpointer data)
     gf_process_signal (process, SIGKILL);
 }
 
+/* The process will not begin it: with its lock held. */
+static gboolean
+gf_request_take_back (GfRequest *self)
+{
+  if (self->is_begun || !gf_request_take_mark (self))
+    return FALSE;
+
+  gf_process_unlink (self->process, self);
+  self->process->n_assigned--;
+
+  return TRUE;
+}
+
+/* It was taken back, and its task, which is taken, is settled. */
+static void
+gf_request_end_taken_back (GfRequest *self,
+                           GfPromise *task)
+{
+  GfProcess *process = self->process;
+
+  gf_process_pool_forget (process->pool, task);
+  gf_promise_end_remote (task, NULL, NULL, NULL);
+  gf_process_pool_ready (process->pool, process);
+}
+
 /* The future was cancelled, or timed out. */
 static void
 gf_request_withdrawn (GfRemote *remote)
@@ -79,13 +104,8 @@ gf_request_withdrawn (GfRemote *remote)
 
   if (self->is_sent && process->state != GF_PROCESS_DEAD)
     {
-      taken_back = !self->is_begun && gf_request_take_mark (self);
-      if (taken_back)
-        {
-          gf_process_unlink (process, self);
-          process->n_assigned--;
-        }
-      else if (self->grace == NULL)
+      taken_back = gf_request_take_back (self);
+      if (!taken_back && self->grace == NULL)
         {
           gf_channel_append (process->channel,
                              &(GfOutgoing) { .type = GF_FRAME_CANCEL, .id = self->id }, FALSE);
@@ -101,13 +121,38 @@ gf_request_withdrawn (GfRemote *remote)
   gf_process_wake (process);
 
   if (taken_back)
-    {
-      GfPromise *task = gf_request_take_task (self);
+    gf_request_end_taken_back (self, gf_request_take_task (self));
+}
 
-      gf_process_pool_forget (process->pool, task);
-      gf_promise_end_remote (task, NULL, NULL);
-      gf_process_pool_ready (process->pool, process);
-    }
+static GfRemoteState
+gf_request_cancel_pending (GfRemote *remote)
+{
+  GfRequest *self = remote_to_request (remote);
+  GfProcess *process = self->process;
+  gboolean is_sent;
+  gboolean taken_back = FALSE;
+  gboolean cancelled;
+  gboolean begun;
+  GfPromise *task;
+
+  g_mutex_lock (&process->lock);
+  is_sent = self->is_sent;
+  if (is_sent)
+    taken_back = gf_request_take_back (self);
+  begun = !taken_back && (is_sent || gf_request_was_begun (self));
+  g_mutex_unlock (&process->lock);
+
+  if (!taken_back)
+    return begun ? GF_REMOTE_BEGUN : GF_REMOTE_GONE;
+
+  /* Nobody else has the task now. */
+  gf_process_wake (process);
+  task = gf_request_take_task (self);
+  cancelled = gf_future_cancel_pending ((GfFuture *) task);
+  gf_request_end_taken_back (self, task);
+
+  /* Somebody else may have settled it: that is what begun comes to, here. */
+  return cancelled ? GF_REMOTE_CANCELLED : GF_REMOTE_BEGUN;
 }
 
 /* The calling thread reads what the process sends, if nobody does, till the
@@ -133,7 +178,9 @@ gf_request_wait (GfRemote     *remote,
   reads = self->is_sent && process->state == GF_PROCESS_SERVING;
   if (reads)
     {
-      process->n_waiting++;
+      g_atomic_int_inc (&process->n_waiting);
+      /* This first, looking around second: partner of gf_process_wake(). */
+      atomic_thread_fence (memory_order_seq_cst);
       gf_process_listen (process, process->events);
     }
   g_mutex_unlock (&process->lock);
@@ -177,7 +224,7 @@ gf_request_wait (GfRemote     *remote,
   thread->is_shared = was_shared;
 
   g_mutex_lock (&process->lock);
-  process->n_waiting--;
+  g_atomic_int_add (&process->n_waiting, -1);
   if (process->state == GF_PROCESS_SERVING && process->requests.length == 0)
     gf_process_trust_waiter (process);
   else if (process->state != GF_PROCESS_DEAD)
@@ -204,6 +251,7 @@ gf_request_free (GfRemote *remote)
 
 static const GfRemoteFuncs request_funcs = {
   .withdrawn = gf_request_withdrawn,
+  .cancel_pending = gf_request_cancel_pending,
   .wait = gf_request_wait,
   .wake = gf_request_wake,
   .free = gf_request_free,
@@ -273,16 +321,17 @@ gf_request_take_task (GfRequest *self)
   return task;
 }
 
-/* It is no longer sent, and has ended. Takes @result and @error. */
+/* It is no longer sent, and has ended. Takes @result and @error, not @details. */
 void
 gf_request_finish (GfRequest *self,
                    GVariant  *result,
-                   GError    *error)
+                   GError    *error,
+                   GBytes    *details)
 {
   GfProcessPool *pool = gf_process_pool_ref (self->process->pool);
   GfPromise *task = gf_request_take_task (self);
 
   gf_process_pool_forget (pool, task);
-  gf_promise_end_remote (task, result, error);
+  gf_promise_end_remote (task, result, error, details);
   gf_process_pool_unref (pool);
 }

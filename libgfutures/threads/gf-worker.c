@@ -431,7 +431,7 @@ gf_worker_watch (GfWorker *self)
     }
   else if (!self->announced)
     {
-      gf_future_begun (GF_FUTURE (task));
+      gf_future_begun (GF_FUTURE (task), TRUE);
       self->announced = TRUE;
     }
 

@@ -101,22 +101,36 @@ gf_text_fit (const char *text)
   return g_utf8_make_valid (text, length);
 }
 
+/* @details: the bytes that go with it, or NULL. */
 static void
 gf_server_append_error (GfServer     *self,
                         guint64       id,
                         guint         flags,
-                        const GError *error)
+                        const GError *error,
+                        GBytes       *details)
 {
   g_autofree char *whole = gf_error_get_remote_traceback (error);
   g_autofree char *traceback = whole != NULL ? gf_text_fit (whole) : NULL;
   g_autofree char *message = gf_text_fit (error->message);
-  g_autoptr (GVariant) payload =
-    g_variant_ref_sink (g_variant_new ("(sisms)", g_quark_to_string (error->domain), error->code,
-                                       message, traceback));
+  g_autoptr (GVariant) bytes =
+    details != NULL ? g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, details, TRUE)) : NULL;
+  g_autoptr (GVariant) payload = NULL;
+
+  do
+    {
+      g_clear_pointer (&payload, g_variant_unref);
+      payload = g_variant_ref_sink (g_variant_new ("(sismsm@ay)", g_quark_to_string (error->domain), error->code,
+                                                   message, traceback, bytes));
+      if (bytes == NULL || g_variant_get_size (payload) <= self->max_message_size)
+        break;
+      /* The error matters more. */
+      g_clear_pointer (&bytes, g_variant_unref);
+    }
+  while (TRUE);
 
   gf_channel_append (self->channel,
                      &(GfOutgoing) { .type = GF_FRAME_ERROR, .flags = flags, .id = id, .payload = payload },
-                     FALSE);
+                     self->marks != NULL);
 }
 
 /* Appends what has changed since the last time. TRUE: something has. */
@@ -342,7 +356,7 @@ gf_server_check_memory (GfServer *self)
     {
       if (g_mutex_trylock (&self->write_lock))
         {
-          gf_server_append_error (self, 0, GF_FRAME_FATAL, error);
+          gf_server_append_error (self, 0, GF_FRAME_FATAL, error, NULL);
           gf_channel_flush (self->channel, TRUE);
           _exit (1);
         }
@@ -490,8 +504,8 @@ gf_server_end (GfServer *self)
   g_mutex_unlock (&self->lock);
 }
 
-/* The function has returned nothing: it holds its promise, or has settled it, or
- * that is all. */
+/* The function has returned nothing, and holds its promise, or that is all; or it
+ * has settled it, and what it returned does not count. */
 static GVariant *
 gf_server_get_outcome (GfServer  *self,
                        GfPromise *task,
@@ -546,10 +560,19 @@ gf_server_call (GfServer  *self,
 {
   GVariant *result = gf_promise_serve (task, error);
   guint64 limit = self->max_message_size;
+  guint state = gf_future_load_state ((GfFuture *) task);
+
+  /* As it is in a thread pool. What is mapped must not settle it with a value,
+   * and gf_function_map() says so. */
+  if (gf_state_is_settled (state) && !(state & GF_STATE_MAP))
+    {
+      g_clear_pointer (&result, g_variant_unref);
+      g_clear_error (error);
+    }
 
   if (result == NULL && *error == NULL)
     {
-      if (gf_future_load_state ((GfFuture *) task) & GF_STATE_HELD)
+      if (state & GF_STATE_HELD)
         gf_future_observe ((GfFuture *) task, gf_server_wake_cb, self);
       result = gf_server_get_outcome (self, task, error);
     }
@@ -631,7 +654,11 @@ gf_server_serve (GfServer  *self,
       g_clear_pointer (&self->status, g_free);
     }
   if (error != NULL)
-    gf_server_append_error (self, id, 0, error);
+    {
+      g_autoptr (GBytes) details = task != NULL ? gf_future_get_error_details ((GfFuture *) task) : NULL;
+
+      gf_server_append_error (self, id, 0, error, details);
+    }
   else
     gf_channel_append (self->channel,
                        &(GfOutgoing) { .type = GF_FRAME_RESULT, .id = id, .payload = result },

@@ -323,7 +323,7 @@ send_others (Frame      *frame,
   else if (g_str_equal (mistake, "error-good") || g_str_equal (mistake, "error-domain"))
     {
       frame->type = ERROR;
-      frame->payload = g_variant_new ("(sisms)", mistake[6] == 'g' ? "g-io-error-quark" : "", 5, "in order", NULL);
+      frame->payload = g_variant_new ("(sismsmay)", mistake[6] == 'g' ? "g-io-error-quark" : "", 5, "in order", NULL, NULL);
       frame_send (frame);
     }
   else if (g_str_equal (mistake, "progress-payload"))
@@ -431,7 +431,8 @@ fuzz (Frame      *frame,
       break;
     case 1:
       frame->type = ERROR;
-      frame->payload = g_variant_new ("(sisms)", "g-io-error-quark", 5, "message", "traceback");
+      frame->payload = g_variant_new ("(sismsm@ay)", "g-io-error-quark", 5, "message", "traceback",
+                                      g_variant_new_bytestring ("details"));
       break;
     case 2:
       frame->type = PROGRESS;

@@ -129,8 +129,8 @@ static const struct
   { "type-tuple", GF_FUTURE_ERROR_PROTOCOL, "type string that is none: “r”" },
   { "type-handle", GF_FUTURE_ERROR_PROTOCOL, "RESULT (h) has a handle" },
 
-  { "error-payload", GF_FUTURE_ERROR_PROTOCOL, "no (sisms)" },
-  { "error-nothing", GF_FUTURE_ERROR_PROTOCOL, "no (sisms)" },
+  { "error-payload", GF_FUTURE_ERROR_PROTOCOL, "no (sismsmay)" },
+  { "error-nothing", GF_FUTURE_ERROR_PROTOCOL, "no (sismsmay)" },
   { "error-domain", GF_FUTURE_ERROR_REMOTE, "in order" },
   { "progress-payload", GF_FUTURE_ERROR_PROTOCOL, "no (dms)" },
   { "says-1", GF_FUTURE_ERROR_PROTOCOL, "said HELLO twice" },

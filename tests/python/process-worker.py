@@ -469,10 +469,10 @@ class Task:
                 self.channel.write(RESULT, self.id, kind, value)
         except Exception as error:
             if isinstance(error, Failure):
-                value = error.domain, error.code, str(error), None
+                value = error.domain, error.code, str(error), None, None
             else:
-                value = FUTURE_ERROR, REMOTE, f'{type(error).__name__}: {error}', traceback.format_exc()
-            self.channel.write(ERROR, self.id, '(sisms)', value)
+                value = FUTURE_ERROR, REMOTE, f'{type(error).__name__}: {error}', traceback.format_exc(), None
+            self.channel.write(ERROR, self.id, '(sismsmay)', value)
 
 
 class Worker:
