@@ -15,39 +15,12 @@ from gi.repository import Gio, GLib, GObject, GFutures
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tap
+from loop_support import DEADLINE, drain, turn_until, turn_until_done
 
-DEADLINE = 60
 SECOND = 1000000
 IO_ERROR = Gio.io_error_quark()
 FUTURE_ERROR = GFutures.future_error_quark()
 State = GFutures.FutureState
-
-
-def turn_until(condition):
-    """Turns the default main context until `condition ()` holds."""
-    context = GLib.MainContext.default()
-    source = GLib.timeout_source_new_seconds(DEADLINE)
-    expired = []
-    source.set_callback(lambda *args: expired.append(True))
-    source.attach(context)
-    while not condition():
-        context.iteration(True)
-        if expired:
-            raise AssertionError('the condition never came true')
-    source.destroy()
-
-
-def turn_until_done(future):
-    turn_until(future.is_done)
-    return future
-
-
-def drain():
-    idle = []
-    GLib.idle_add(lambda: idle.append(True), priority=GLib.PRIORITY_LOW)
-    turn_until(lambda: idle)
-    while GLib.MainContext.default().iteration(False):
-        pass
 
 
 def io_error(code, message):
@@ -106,9 +79,11 @@ class ChainTest(Case):
     def test_catch(self):
         failed = GFutures.Future.new_for_error(io_error(Gio.IOErrorEnum.NOT_FOUND, 'lost'))
         skipped = []
-        derived = failed.chain(lambda *args: skipped.append(1)) \
-                        .catch(lambda settled, *args: GFutures.Future.new_for_string(settled.get_error().message))
-        self.assertEqual(turn_until_done(derived).get_string(), 'lost')
+        for source in failed.chain(lambda *args: skipped.append(1)), failed.then(skipped.append):
+            derived = source.catch(lambda error: GFutures.Future.new_for_string(error.message))
+            self.assertEqual(turn_until_done(derived).get_string(), 'lost')
+            derived = source.catch(lambda error: [error])
+            self.assertTrue(turn_until_done(derived).result(0)[0].matches(IO_ERROR, Gio.IOErrorEnum.NOT_FOUND))
         self.assertEqual(skipped, [])
         kept = GFutures.Future.new_for_int(5).catch(lambda *args: skipped.append(1))
         self.assertEqual(turn_until_done(kept).get_int(), 5)
@@ -117,31 +92,34 @@ class ChainTest(Case):
     def test_finally(self):
         calls = []
 
-        def clean_up(settled, *args):
-            calls.append(settled)
+        def clean_up():
+            calls.append(GFutures.current_promise())
 
         value = GFutures.Future.new_for_int(5)
         failed = GFutures.Future.new_for_error(io_error(Gio.IOErrorEnum.NOT_FOUND, 'lost'))
-        # `finally` is a keyword
-        kept = getattr(value, 'finally_')(clean_up)
+        kept = value.finally_(clean_up)
         lost = failed.finally_(clean_up)
-        broken = value.finally_(lambda settled, *args: failed)
+        broken = value.finally_(lambda: failed)
         self.assertEqual(turn_until_done(kept).get_int(), 5)
         self.assertFailed(turn_until_done(lost), IO_ERROR, Gio.IOErrorEnum.NOT_FOUND)
         self.assertFailed(turn_until_done(broken), IO_ERROR, Gio.IOErrorEnum.NOT_FOUND)
-        self.assertEqual(calls, [value, failed])
+        self.assertEqual(calls, [kept, lost])
 
     def test_adoption_of_a_task(self):
         pool = GFutures.ThreadPoolExecutor.new(2)
-        source = pool.submit(lambda promise, *args: promise.resolve_int(1) and None)
-        derived = source.chain(lambda settled, *args:
-                               pool.submit(lambda promise, *args: promise.resolve_string('inner') and None))
+        def task(promise, *args):
+            promise.resolve_string('inner')
+
+        derived = pool.submit(int).chain(lambda settled, *args: pool.submit(str, 'inner'))
         self.assertEqual(turn_until_done(derived).get_string(), 'inner')
-        pool.shutdown(True, False)
+        derived = pool.submit_full(0, None, task).chain(lambda settled, *args: pool.submit_full(0, None, task))
+        self.assertEqual(turn_until_done(derived).get_string(), 'inner')
+        pool.shutdown()
 
     def test_self_resolution(self):
         derived = GFutures.Future.new_for_int(1).chain(lambda *args: GFutures.Promise.get_current())
         self.assertFailed(turn_until_done(derived), FUTURE_ERROR, GFutures.FutureError.INVALID_STATE)
+        self.assertIsInstance(derived.exception(0), GFutures.InvalidState)
 
     def test_cancelling_withdraws(self):
         source = GFutures.Promise.new()
@@ -180,11 +158,11 @@ class ChainTest(Case):
 
     def test_wait_runs_what_it_depends_on(self):
         pool = GFutures.ThreadPoolExecutor.new(1)
-        source = pool.submit(lambda promise, *args: promise.resolve_int(20) and None)
+        source = pool.submit_full(0, None, lambda promise, *args: promise.resolve_int(20) and None)
         derived = source.chain(lambda settled, *args: GFutures.Future.new_for_int(settled.get_int() + 1)) \
                         .chain(lambda settled, *args: GFutures.Future.new_for_int(2 * settled.get_int()))
-        self.assertEqual(derived.result(-1, None), 42)
-        pool.shutdown(True, False)
+        self.assertEqual(derived.result(DEADLINE), 42)
+        pool.shutdown()
         drain()
 
     def test_task_waits_for_a_chain_of_this_thread(self):
@@ -196,10 +174,10 @@ class ChainTest(Case):
             return GFutures.Future.new_for_int(42)
 
         derived = GFutures.Future.new_for_int(1).chain(here)
-        task = pool.submit(lambda promise, *args: promise.resolve_int(derived.result(-1, None)) and None)
-        self.assertEqual(task.result(-1, None), 42)
+        task = pool.submit(derived.result, DEADLINE)
+        self.assertEqual(task.result(DEADLINE), 42)
         self.assertEqual(threads, [threading.main_thread()])
-        pool.shutdown(True, False)
+        pool.shutdown()
         drain()
 
     def test_cancellable(self):
@@ -239,7 +217,7 @@ class SetTest(Case):
             self.assertFalse(group.is_done())
             member.resolve_int(1)
         self.assertEqual(turn_until_done(group).get_state(), State.SUCCEEDED)
-        self.assertIsNone(group.get_value())
+        self.assertEqual(group.result(0), [1, 1, 1])
 
     def test_all_fails(self):
         group = GFutures.Future.all(self.members)
@@ -254,12 +232,14 @@ class SetTest(Case):
         self.assertFalse(group.is_done())
         self.members[2].cancel()
         self.assertEqual(turn_until_done(group).get_state(), State.SUCCEEDED)
+        self.assertEqual(group.result(0), self.members)
 
     def test_any(self):
         group = GFutures.Future.any(self.members)
         self.members[0].reject(io_error(Gio.IOErrorEnum.BUSY, 'busy'))
         self.members[2].resolve_string('won')
         self.assertEqual(turn_until_done(group).get_string(), 'won')
+        self.assertEqual(group.result(0), 'won')
         self.assertCancelled(self.members[1])
 
     def test_race(self):
@@ -326,49 +306,69 @@ class WaitTest(Case):
         self.pool = GFutures.ThreadPoolExecutor.new(2)
 
     def tearDown(self):
-        self.pool.shutdown(True, False)
+        self.pool.shutdown()
         drain()
 
     def submit(self, value):
-        return self.pool.submit(lambda promise, *args: promise.resolve_int(value) and None)
+        return self.pool.submit_full(0, None, lambda promise, *args: promise.resolve_int(value) and None)
 
     def test_wait(self):
-        futures = [self.submit(i) for i in range(20)]
-        self.assertTrue(GFutures.wait(futures, GFutures.ReturnWhen.ALL_COMPLETED, -1, None))
-        self.assertEqual([f.get_int() for f in futures], list(range(20)))
+        futures = [self.submit(i) if i % 2 else self.pool.submit(int, i) for i in range(20)]
+        done, not_done = GFutures.wait(futures)
+        self.assertEqual((done, not_done), (set(futures), set()))
+        self.assertEqual([f.result(0) for f in futures], list(range(20)))
 
     def test_wait_for_the_first(self):
         never = GFutures.Promise.new()
-        self.assertTrue(GFutures.wait([never, self.submit(1)], GFutures.ReturnWhen.FIRST_COMPLETED, -1, None))
-        failed = self.pool.call('no.such-function', None)
-        self.assertTrue(GFutures.wait([never, failed], GFutures.ReturnWhen.FIRST_EXCEPTION, -1, None))
+        first = self.submit(1)
+        done, not_done = GFutures.wait([never, first], return_when=GFutures.FIRST_COMPLETED)
+        self.assertEqual((done, not_done), ({first}, {never}))
+        failed = self.pool.call('no.such-function')
+        done, not_done = GFutures.wait([never, failed], return_when=GFutures.FIRST_EXCEPTION)
+        self.assertEqual((done, not_done), ({failed}, {never}))
         self.assertEqual(never.get_state(), State.PENDING)
 
     def test_wait_ends(self):
         never = GFutures.Promise.new()
-        with self.assertRaises(GLib.Error) as caught:
-            GFutures.wait([never], GFutures.ReturnWhen.ALL_COMPLETED, 1000, None)
-        self.assertTrue(caught.exception.matches(IO_ERROR, Gio.IOErrorEnum.TIMED_OUT))
-        cancellable = Gio.Cancellable()
-        threading.Thread(target=cancellable.cancel).start()
-        with self.assertRaises(GLib.Error) as caught:
-            GFutures.wait([never], GFutures.ReturnWhen.ALL_COMPLETED, -1, cancellable)
-        self.assertTrue(caught.exception.matches(IO_ERROR, Gio.IOErrorEnum.CANCELLED))
-        with self.assertRaises(GLib.Error) as caught:
-            GFutures.wait([never, never], GFutures.ReturnWhen.ALL_COMPLETED, 0, None)
-        self.assertTrue(caught.exception.matches(IO_ERROR, Gio.IOErrorEnum.INVALID_ARGUMENT))
-        self.assertTrue(GFutures.wait([], GFutures.ReturnWhen.ALL_COMPLETED, 0, None))
+        done, not_done = GFutures.wait([never], 0.001)
+        self.assertEqual((done, not_done), (set(), {never}))
+        # One of them is enough.
+        self.assertEqual(GFutures.wait([never, never], 0).not_done, {never})
+        done, not_done = GFutures.wait([], 0)
+        self.assertEqual((done, not_done), (set(), set()))
+
+    def test_wait_is_cancelled(self):
+        never = GFutures.Promise.new()
+        iterator = GFutures.Future.all_settled([never]).iterator()
+        for wait in (lambda cancellable: never.wait(-1, cancellable),
+                     lambda cancellable: iterator.next(-1, cancellable),
+                     lambda cancellable: never.run_until_done(cancellable)):
+            cancellable = Gio.Cancellable()
+            threading.Thread(target=cancellable.cancel).start()
+            with self.assertRaises(GLib.Error) as caught:
+                wait(cancellable)
+            self.assertTrue(caught.exception.matches(IO_ERROR, Gio.IOErrorEnum.CANCELLED))
+        self.assertEqual(never.get_state(), State.PENDING)
 
     def test_as_completed(self):
-        futures = [self.submit(i) for i in range(50)]
-        iterator = GFutures.as_completed(futures)
+        futures = [self.submit(i) if i % 2 else self.pool.submit(int, i) for i in range(50)]
+        seen = []
+        for future in GFutures.as_completed(futures):
+            self.assertTrue(future.is_done())
+            seen.append(future.result(0))
+        self.assertEqual(sorted(seen), list(range(50)))
+
+    def test_iterator(self):
+        futures = [self.submit(i) if i % 2 else self.pool.submit(int, i) for i in range(50)]
+        iterator = GFutures.Future.all_settled(futures).iterator()
         seen = []
         while True:
             future = iterator.next(-1, None)
             if future is None:
                 break
             self.assertTrue(future.is_done())
-            seen.append(future.get_int())
+            self.assertIn(future, futures)
+            seen.append(future.result(0))
         self.assertEqual(sorted(seen), list(range(50)))
         self.assertIsNone(iterator.next_value())
         self.assertEqual(iterator.iterator(), iterator)
@@ -387,7 +387,7 @@ class WaitTest(Case):
 
     def test_next_async(self):
         promises = [GFutures.Promise.new() for i in range(3)]
-        iterator = GFutures.as_completed(promises)
+        iterator = GFutures.Future.all_settled(promises).iterator()
         answers = []
 
         def ready(source, result, *args):
@@ -403,7 +403,7 @@ class WaitTest(Case):
 
     def test_next_async_is_cancelled(self):
         promise = GFutures.Promise.new()
-        iterator = GFutures.as_completed([promise])
+        iterator = GFutures.Future.all_settled([promise]).iterator()
         cancellable = Gio.Cancellable()
         errors = []
 
@@ -426,21 +426,21 @@ class ExecutorTest(Case):
         self.pool = GFutures.ThreadPoolExecutor.new(2)
 
     def tearDown(self):
-        self.pool.shutdown(True, False)
+        self.pool.shutdown()
         drain()
 
     def test_submit_delayed(self):
         ran = []
         future = self.pool.submit_delayed(1000, lambda promise, *args: ran.append(1))
         never = self.pool.submit_delayed(1000 * SECOND, lambda promise, *args: ran.append(2))
-        self.assertIsNone(future.result(-1, None))
+        self.assertIsNone(future.result(DEADLINE))
         self.assertTrue(never.cancel())
         self.assertEqual(ran, [1])
 
     def test_submit_delayed_and_shut_down(self):
         pool = GFutures.ThreadPoolExecutor.new(1)
         future = pool.submit_delayed(1000 * SECOND, lambda promise, *args: None)
-        pool.shutdown(False, False)
+        pool.shutdown(wait=False)
         turn_until_done(future)
         self.assertFailed(future, FUTURE_ERROR, GFutures.FutureError.SHUT_DOWN)
 
@@ -453,8 +453,8 @@ class ExecutorTest(Case):
                 promise.resolve_int(5)
 
         future = self.pool.submit_repeating(0, 100, run)
-        self.assertEqual(future.result(-1, None), 5)
-        self.pool.shutdown(True, False)
+        self.assertEqual(future.result(DEADLINE), 5)
+        self.pool.shutdown()
         self.assertEqual(len(runs), 5)
         self.assertEqual(set(runs), {future})
 
@@ -465,7 +465,7 @@ class ExecutorTest(Case):
         running = []
         at_once = []
 
-        def task(promise, number, *args):
+        def task(number):
             running.append(number)
             at_once.append(len(running))
             started.set()
@@ -479,31 +479,34 @@ class ExecutorTest(Case):
         self.assertEqual(limited.get_property('max-in-flight'), 1)
         refused = limited.submit(task, 3)
         self.assertFailed(refused, IO_ERROR, Gio.IOErrorEnum.WOULD_BLOCK)
+        with self.assertRaises(GLib.Error):
+            refused.result(0)
         room = limited.wait_for_room()
         self.assertFalse(room.is_done())
         gate.set()
         self.assertTrue(room.wait(-1, None))
-        self.assertTrue(GFutures.wait(futures, GFutures.ReturnWhen.ALL_COMPLETED, -1, None))
+        self.assertEqual(GFutures.wait(futures).done, set(futures))
         self.assertEqual(at_once, [1, 1, 1])
-        limited.shutdown(True, False)
+        limited.shutdown()
         # the inner one is not shut down
-        self.assertIsNone(self.pool.submit(lambda promise, *args: None).result(-1, None))
+        self.assertIsNone(self.pool.submit(lambda: None).result(DEADLINE))
 
     def test_task_scope(self):
         scope = GFutures.TaskScope.new(self.pool, GFutures.TaskScopePolicy.COLLECT_ERRORS)
         ran = []
 
-        def fail(promise, *args):
+        def fail():
             raise io_error(Gio.IOErrorEnum.BUSY, 'busy')
 
         failing = scope.submit(fail)
         for i in range(10):
-            scope.submit(lambda promise, *args: ran.append(1))
+            scope.submit(ran.append, 1)
         added = GFutures.Promise.new()
         scope.add(added)
         end = scope.close()
         self.assertEqual(end, scope.get_future())
-        refused = scope.submit(lambda promise, *args: ran.append(2))
+        self.assertRaises(GFutures.ShutDown, scope.submit, ran.append, 2)
+        refused = scope.submit_full(0, None, lambda promise, *args: ran.append(2))
         self.assertFailed(refused, FUTURE_ERROR, GFutures.FutureError.SHUT_DOWN)
         drain()
         self.assertFalse(end.is_done())
@@ -522,9 +525,9 @@ class ExecutorTest(Case):
         scope.bind(owner)
         started = threading.Event()
 
-        def until_stopped(promise, *args):
+        def until_stopped():
             stopped = threading.Event()
-            promise.get_cancellable().connect(lambda *args: stopped.set())
+            GFutures.current_promise().get_cancellable().connect(lambda *args: stopped.set())
             started.set()
             stopped.wait(DEADLINE)
 

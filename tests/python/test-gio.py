@@ -16,8 +16,7 @@ from gi.repository import Gio, GLib, GObject, GFutures
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tap
-
-DEADLINE = 60
+from loop_support import DEADLINE
 
 
 def run(future):
@@ -28,7 +27,7 @@ def run(future):
     source.attach(GLib.MainContext.get_thread_default())
     future.run_until_done(watchdog)
     source.destroy()
-    return future.result(-1, None)
+    return future.result(0)
 
 
 class Operation(GObject.Object):
@@ -81,6 +80,7 @@ class FileTest(unittest.TestCase):
         ok, contents, _etag = run(future)
         self.assertEqual((ok, contents), (True, b'con\0tents'))
         self.assertIs(future.get_value(), future.get_value())
+        self.assertIs(future.get_value(), future.result(0))
 
     def test_arguments_before_the_cancellable(self):
         info = run(GFutures.Future.from_async(self.file.query_info_async, 'standard::*',
@@ -120,10 +120,9 @@ class FileTest(unittest.TestCase):
     def test_cancelling_at_once(self):
         future = GFutures.Future.from_async(self.file.load_contents_async)
         self.assertTrue(future.cancel())
-        with self.assertRaises(GLib.Error) as caught:
-            run(future)
-        self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.CANCELLED))
+        self.assertRaises(GFutures.CancelledError, run, future)
         self.assertTrue(future.is_cancelled())
+        self.assertTrue(future.get_error().matches(Gio.io_error_quark(), Gio.IOErrorEnum.CANCELLED))
 
     def test_in_a_thread_with_a_context_of_its_own(self):
         results = []
@@ -177,10 +176,14 @@ class ResultTest(unittest.TestCase):
         self.assertIsNone(reference())
 
     def test_another_exception_is_an_error(self):
-        with self.assertRaises(GLib.Error) as caught:
-            self.echo(KeyError('key'))
-        self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.FAILED))
-        self.assertEqual(caught.exception.message, "KeyError: 'key'")
+        raised = KeyError('key')
+        future = GFutures.Future.from_async(Operation().echo_async, raised)
+        with self.assertRaises(KeyError) as caught:
+            run(future)
+        self.assertIs(caught.exception, raised)
+        error = future.get_error()
+        self.assertTrue(error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.FAILED))
+        self.assertEqual(error.message, "KeyError: 'key'")
 
     def test_its_error_is_the_one_that_was_raised(self):
         with self.assertRaises(GLib.Error) as caught:
@@ -213,8 +216,7 @@ class CancelTest(unittest.TestCase):
         self.assertEqual(run(GFutures.Future.from_async(operation.simple_async)), 'simple')
         future = GFutures.Future.from_async(operation.simple_async)
         future.cancel()
-        with self.assertRaises(GLib.Error):
-            run(future)
+        self.assertRaises(GFutures.CancelledError, run, future)
 
 
 class MisuseTest(unittest.TestCase):

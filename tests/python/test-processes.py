@@ -16,8 +16,7 @@ from gi.repository import Gio, GLib, GFutures
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tap
-
-DEADLINE_US = 60 * 1000000
+from loop_support import DEADLINE, turn_until
 
 
 def serve():
@@ -41,6 +40,10 @@ def serve():
         print('a worker may print', file=sys.stderr)
         return arguments
 
+    def hang(arguments, promise):
+        promise.set_progress(0, 'hangs')
+        signal.pause()
+
     for name, function in list(locals().items()):
         GFutures.function_register('py.' + name, function)
     return GFutures.worker_run(sys.argv)
@@ -52,34 +55,40 @@ class Processes(unittest.TestCase):
             1, [sys.executable, os.path.abspath(__file__)])
 
     def tearDown(self):
-        self.pool.shutdown(True, False)
+        self.pool.shutdown()
 
     def result(self, future):
-        future.result(DEADLINE_US, None)
+        """The result as a variant."""
+        future.result(DEADLINE)
         return future.get_variant()
 
     def test_call(self):
         self.assertEqual(self.result(self.pool.call('py.square', GLib.Variant('(i)', (12,)))).unpack(), 144)
+        self.assertEqual(self.pool.call('py.square', 12).result(DEADLINE), 144)
 
     def test_map(self):
         items = GLib.Variant('a(i)', [(i,) for i in range(100)])
-        squares = self.result(self.pool.map('py.square', items, 10))
+        squares = self.result(self.pool.map('py.square', items, chunksize=10))
         self.assertEqual(squares.unpack(), [i * i for i in range(100)])
 
     def test_error_crosses(self):
         with self.assertRaises(GLib.Error) as raised:
-            self.result(self.pool.call('py.fail', None))
+            self.result(self.pool.call('py.fail'))
         self.assertTrue(raised.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND))
         self.assertEqual(raised.exception.message, 'no such thing')
 
     def test_traceback_crosses(self):
+        future = self.pool.call('py.explain')
         with self.assertRaises(GLib.Error) as raised:
-            self.result(self.pool.call('py.explain', None))
-        self.assertIn('line 1', GFutures.error_get_remote_traceback(raised.exception))
+            self.result(future)
+        self.assertIsInstance(raised.exception, GFutures.RemoteError)
+        self.assertIn('line 1', str(raised.exception.__cause__))
+        self.assertIn('line 1', GFutures.error_get_remote_traceback(future.get_error()))
 
     def test_death_loses_one_task(self):
         with self.assertRaises(GLib.Error) as raised:
-            self.result(self.pool.call('py.die', None))
+            self.result(self.pool.call('py.die'))
+        self.assertIsInstance(raised.exception, GFutures.WorkerDied)
         self.assertEqual(raised.exception.domain, 'gf-future-error-quark')
         self.assertEqual(raised.exception.code, GFutures.FutureError.WORKER_DIED)
         self.assertIn('py.die', raised.exception.message)
@@ -89,19 +98,19 @@ class Processes(unittest.TestCase):
         seen = []
         self.pool.connect('worker-started', lambda pool, pid: seen.append(pid))
         self.pool.connect('worker-exited', lambda pool, pid, status: seen.append((pid, status)))
-        future = self.pool.call('py.echo', GLib.Variant('s', 'x'))
-        future.run_until_done(None)
+        future = self.pool.call('py.hang')
+        turn_until(lambda: future.dup_status() == 'hangs')
         pids = self.pool.get_worker_pids()
         self.assertEqual(len(pids), 1)
         self.pool.kill_workers()
-        while len(seen) < 2:
-            GLib.MainContext.default().iteration(True)
+        turn_until(lambda: len(seen) == 2)
+        self.assertIsInstance(future.exception(DEADLINE), GFutures.WorkerDied)
         self.assertEqual(seen, [pids[0], (pids[0], signal.SIGKILL)])
 
     def test_serialized(self):
         argument = GLib.Variant('(i)', (7,))
         future = self.pool.call_serialized(0, 'py.square', '(i)', argument.get_data_as_bytes().get_data())
-        future.result(DEADLINE_US, None)
+        self.assertEqual(future.result(DEADLINE), 49)
         data, kind = future.get_serialized()
         self.assertEqual(kind, 'i')
         self.assertEqual(int.from_bytes(data.get_data(), sys.byteorder), 49)
@@ -119,18 +128,21 @@ class Processes(unittest.TestCase):
         self.assertEqual(answer[:5], b'data\0')
 
     def test_closure_is_refused(self):
-        future = self.pool.submit(lambda promise: None)
+        future = self.pool.submit_full(0, None, lambda promise: None)
         with self.assertRaises(GLib.Error) as raised:
-            future.result(DEADLINE_US, None)
+            future.result(DEADLINE)
         self.assertTrue(raised.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_SUPPORTED))
 
     def test_properties(self):
         pool = GFutures.ProcessPoolExecutor(max_workers=3, max_retries=2, launcher=['env'],
+                                            worker_argv=[sys.executable, __file__],
                                             initializer='py.square',
                                             initializer_arguments=GLib.Variant('(i)', (1,)))
         self.assertEqual(pool.props.max_workers, 3)
         self.assertEqual(pool.props.max_retries, 2)
         self.assertEqual(pool.props.launcher, ['env'])
+        self.assertEqual(pool.props.worker_argv, [sys.executable, __file__])
+        self.assertEqual(pool.props.initializer, 'py.square')
         self.assertEqual(pool.props.transport, GFutures.WorkerTransport.AUTO)
         self.assertEqual(pool.props.initializer_arguments.unpack(), (1,))
 

@@ -1,0 +1,776 @@
+# _future.py - futures that are both concurrent.futures' and the library's
+#
+# A future has its outcome in one of two places.
+#
+# One that Python made is the standard library's, with all its attributes, and has
+# no GObject yet: nobody but Python knows of it. It is given one when something
+# looks at that side of it (connect, notify, bind, a function of the library), see
+# Future._expose(). From then on, as with a future that C made, the GObject is
+# settled first; the standard library's attributes follow, if they are there at
+# all, see _follow(). `_native` tells the two apart.
+#
+# Values stay in Python: its garbage collector sees nothing of what a GValue or a
+# closure of C refers to, and a cycle through one would leak. C gets numbers,
+# strings, or something that knows which future to ask.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+import concurrent.futures
+import sys
+import threading
+import time
+import types
+import weakref
+from concurrent.futures._base import (CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED, LOGGER, PENDING, RUNNING,
+                                      CancelledError, InvalidStateError, TimeoutError)
+from threading import Condition, get_ident
+
+from gi.repository import Gio, GLib, GObject
+
+from . import _errors, _pickling, _values
+from ._native import OVERRIDES, GFutures, get_type, public
+
+State = GFutures.FutureState
+
+# The library's own, which the classes below replace.
+NativeFuture = GFutures.Future
+
+# The task that runs in this thread, if that is one of Python's.
+running = threading.local()
+
+# How long Python's signal handlers may have to wait for a blocked main thread.
+SIGNALS_US = 100_000
+
+# Set once there is a continuation: from then on blocked threads wait inside the
+# library, which knows which continuations they depend on.
+_continuations = False
+
+_base = concurrent.futures.Future
+_get_thread_default = GLib.MainContext.get_thread_default
+_main_thread = threading.main_thread().ident
+_nothing = GObject.Value(GObject.TYPE_POINTER)
+
+_SETTLED = (FINISHED, CANCELLED, CANCELLED_AND_NOTIFIED)
+_BASE_ATTRIBUTES = ('_condition', '_state', '_result', '_exception', '_waiters', '_done_callbacks')
+_attaching = threading.Lock()
+
+
+# The names of functions whose results are pickles, see _worker.py.
+_PICKLED = ('task:', 'pickle:')
+
+
+class _Keeper:
+    """Stands for a value in C: the future that keeps it in Python."""
+
+    __slots__ = ('future',)
+
+    def __init__(self, future):
+        self.future = weakref.ref(future)
+
+
+def _is_text(value):
+    """Whether C can have it: no zero character, no half of a surrogate pair."""
+    try:
+        return '\0' not in value and value.encode() is not None
+    except UnicodeEncodeError:
+        return False
+
+
+def _to_value(future, value):
+    """What C gets to see of a result."""
+    kind = type(value)
+    if value is None:
+        return _nothing
+    if kind is bool:
+        return GObject.Value(GObject.TYPE_BOOLEAN, value)
+    if kind is int and -1 << 63 <= value < 1 << 63:
+        return GObject.Value(GObject.TYPE_INT64, value)
+    if kind is float:
+        return GObject.Value(GObject.TYPE_DOUBLE, value)
+    if kind is str and _is_text(value):
+        return GObject.Value(GObject.TYPE_STRING, value)
+    if kind is GLib.Variant:
+        return GObject.Value(GObject.TYPE_VARIANT, value)
+    return GObject.Value(GObject.TYPE_PYOBJECT, _Keeper(future))
+
+
+def _follow(future, *_data):
+    """The GObject is settled: tell the standard library's side."""
+    if '_condition' not in future.__dict__:
+        # It was dropped unsettled, and this is not the object that had waiters.
+        return
+    cancelled, result, exception = future._get_outcome()
+    with future._condition:
+        if future._state in _SETTLED:
+            return
+        if cancelled:
+            future._state = CANCELLED_AND_NOTIFIED
+        else:
+            future._result, future._exception = result, exception
+            future._state = FINISHED
+        future._tell_waiters()
+        future._condition.notify_all()
+    future._invoke_callbacks()
+
+
+def _ignore(*_data):
+    """A callback that only says that somebody wants the outcome."""
+
+
+def wait_in_turns(timeout, poll, explain):
+    """Blocks in C, at most @timeout seconds, but not to Python's signal handlers.
+
+    poll(µs) says whether what is waited for is there; explain() raises why it ended
+    before its time. TimeoutError."""
+    deadline = None if timeout is None else time.monotonic() + timeout
+    in_turns = get_ident() == _main_thread
+    while True:
+        now = time.monotonic()
+        turn = -1 if deadline is None else max(0, round((deadline - now) * 1_000_000))
+        if in_turns and not 0 <= turn < SIGNALS_US:
+            turn = SIGNALS_US
+        if poll(turn):
+            return
+        if deadline is not None and time.monotonic() >= deadline:
+            raise TimeoutError()
+        if turn < 0 or (time.monotonic() - now) * 1_000_000 < turn / 2:
+            try:
+                explain()
+            except GLib.Error as error:
+                if not error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.TIMED_OUT):
+                    raise _errors.from_gerror(error) from None
+
+
+class _Type:
+    """The class is GfFuture; what Python makes can be settled, and is a GfPromise."""
+
+    def __get__(self, future, owner):
+        return _future_type if future is None else _promise_type
+
+
+_future_type, _promise_type = NativeFuture.__gtype__, get_type('Promise')
+
+
+@public
+class Future(_base, NativeFuture):
+    """A result that will be there later: concurrent.futures.Future, and a GObject.
+
+    `done` is emitted, and properties are notified, in the main context of the thread
+    that made it. Callbacks of add_done_callback() run in the thread that settles it.
+    """
+
+    __module__ = OVERRIDES
+    __gtype__ = _Type()
+
+    # Of a GObject these are those of its pointer, which is not there at first.
+    __hash__ = object.__hash__
+    __eq__, __ne__ = object.__eq__, object.__ne__
+    __lt__, __le__, __gt__, __ge__ = object.__lt__, object.__le__, object.__gt__, object.__ge__
+
+    # Not for what __init__() has made: PyGObject may make an object anew.
+    _native = True
+    _home = None
+
+    def __init__(self):
+        # What the standard library does, without the call.
+        self._condition = Condition()
+        self._state = PENDING
+        self._result = None
+        self._exception = None
+        self._waiters = []
+        self._done_callbacks = []
+        self._native = False
+        if get_ident() != _main_thread:
+            self._remember_home()
+
+    def _remember_home(self):
+        """On the main thread it is taken to be what it is when the GObject is made."""
+        task = getattr(running, 'task', None)
+        home = task._home if task is not None else _get_thread_default()
+        if home is not None:
+            self._home = home
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        # A subclass in Python is no other type of GObject.
+        if '__gtype__' not in cls.__dict__ and '__info__' not in cls.__dict__:
+            cls.__gtype__ = next(base.__dict__['__gtype__'] for base in cls.__mro__ if '__gtype__' in base.__dict__)
+
+    def __repr__(self):
+        name = 'Future' if type(self) is Promise else type(self).__name__
+        head = f'<{name} at {id(self):#x} state='
+        if not self.done():
+            return head + ('running>' if self.running() else 'pending>')
+        if self.cancelled():
+            return head + 'cancelled>'
+        exception = self.exception(0)
+        if exception is not None:
+            return f'{head}finished raised {type(exception).__name__}>'
+        return f'{head}finished returned {type(self.result(0)).__name__}>'
+
+    def __getattr__(self, name):
+        if name in _BASE_ATTRIBUTES and self._native:
+            self._attach()
+            return self.__dict__[name]
+        raise AttributeError(f'{type(self).__name__!r} object has no attribute {name!r}')
+
+    # The GObject
+
+    def _expose(self):
+        """Gives the future its GObject, which then is the first to be settled."""
+        if self._native:
+            return self
+        with self._condition:
+            if self._native:
+                return self
+            GObject.Object.__init__(self)
+            if self._home is not None:
+                GFutures.Promise.set_home(self, self._home)
+            state = self._state
+            if state == RUNNING:
+                GFutures.Promise.set_running(self)
+            elif state == FINISHED:
+                self._outcome = (self._result, self._exception)
+                self._offer()
+            elif state != PENDING:
+                NativeFuture.cancel(self)
+            self._native = True
+            if state in (PENDING, RUNNING):
+                NativeFuture.watch(self, _follow)
+                if self._done_callbacks:
+                    self._show_interest()
+        return self
+
+    def _attach(self):
+        """Gives a future of C the standard library's attributes."""
+        with _attaching:
+            if '_done_callbacks' in self.__dict__:
+                return
+            state = NativeFuture.get_state(self)
+            _base.__init__(self)
+            if state == State.RUNNING:
+                self._state = RUNNING
+        # At once, if it is settled.
+        NativeFuture.watch(self, _follow)
+
+    def _show_interest(self):
+        if not self.__dict__.get('_interested'):
+            self._interested = True
+            NativeFuture.add_done_callback(self, GFutures.InlineExecutor.get(), _ignore)
+
+    def _offer(self):
+        """Settles the GObject with the outcome; false if another was first."""
+        result, exception = self._outcome
+        if exception is None:
+            return GFutures.Promise.resolve(self, _to_value(self, result))
+        return GFutures.Promise.reject(self, _errors.to_gerror(exception))
+
+    def _tell_waiters(self):
+        """Of the standard library's wait() and as_completed(); the condition is held."""
+        for waiter in self._waiters:
+            if self._state != FINISHED:
+                waiter.add_cancelled(self)
+            elif self._exception is not None:
+                waiter.add_exception(self)
+            else:
+                waiter.add_result(self)
+
+    def _begin(self):
+        """As set_running_or_notify_cancel(), for executors: false if it is not to run."""
+        with self._condition:
+            if self._state == PENDING and not self._native:
+                self._state = RUNNING
+                return True
+        return self.set_running_or_notify_cancel()
+
+    def _settle(self, result, exception):
+        """False: it was settled already, and this is dropped."""
+        if not self._native:
+            condition = self._condition
+            with condition:
+                if self._state in _SETTLED:
+                    return False
+                native = self._native
+                if not native:
+                    self._result = result
+                    self._exception = exception
+                    self._state = FINISHED
+                    if self._waiters:
+                        self._tell_waiters()
+                    condition.notify_all()
+            if not native:
+                if self._done_callbacks:
+                    self._invoke_callbacks()
+                return True
+
+        # One at a time: who puts it there. It is read when the GObject is settled.
+        outcome = (result, exception)
+        if self.__dict__.setdefault('_outcome', outcome) is not outcome:
+            return False
+        if self._offer():
+            return True
+        del self._outcome
+        return False
+
+    def _get_outcome(self):
+        """Of a settled GObject: whether it was cancelled, the result, the exception."""
+        attributes = self.__dict__
+        outcome = attributes.get('_read')
+        if outcome is None:
+            # What was computed first is what everybody gets.
+            outcome = attributes.setdefault('_read', self._read_outcome())
+            attributes.pop('_sources', None)
+        return outcome
+
+    def _read_outcome(self):
+        if '_outcome' not in self.__dict__ and _is_pickled(self):
+            try:
+                data = NativeFuture.peek_serialized(self, _pickling.LARGE)
+            except GLib.Error:
+                pass
+            else:
+                return _pickling.loads_result(self, data)
+        state = NativeFuture.get_state(self)
+        if state == State.CANCELLED:
+            return True, None, None
+        result, exception = self.__dict__.get('_outcome', (None, None))
+        if state == State.FAILED:
+            if exception is None:
+                exception = self._read_exception()
+            return False, None, exception
+        if '_outcome' in self.__dict__ and exception is None:
+            return False, result, None
+        try:
+            return False, self._read_result(), None
+        except Exception as error:
+            return False, None, error
+
+    def _read_result(self):
+        value = NativeFuture.get_value(self)
+        if isinstance(value, _Keeper):
+            keeper = value.future()
+            if keeper is None:
+                raise ReferenceError('The result is gone with the future that had it')
+            return keeper.result(0)
+        return self._find_variant(value) if isinstance(value, GLib.Variant) else value
+
+    def _read_exception(self):
+        error = NativeFuture.get_error(self)
+        details = NativeFuture.get_error_details(self)
+        if details is None:
+            return self._find_exception(error) or _errors.from_gerror(error)
+        return _pickling.loads_exception(details.get_data(), error)
+
+    def _find_source(self, is_it):
+        """Of one that has its outcome from another: the future of Python's that had it
+        first, or None. A chain may be long."""
+        future = self
+        while True:
+            sources = [source for source in future.__dict__.get('_sources', ())
+                       if source is not self and source.done() and not source.cancelled() and is_it(source)]
+            if not sources:
+                return None
+            future = sources[0]
+            if '_outcome' in future.__dict__ or '_read' in future.__dict__:
+                return future
+
+    def _find_exception(self, error):
+        def is_it(source):
+            own = NativeFuture.get_error(source)
+            return own is not None and (own.domain, own.code, own.message) == (error.domain, error.code, error.message)
+
+        source = self._find_source(is_it)
+        return source and source.exception(0)
+
+    def _find_variant(self, variant):
+        def is_it(source):
+            return NativeFuture.get_error(source) is None and NativeFuture.get_value(source) == variant
+
+        source = self._find_source(is_it)
+        return source.result(0) if source else _values.unpack(variant)
+
+    # What concurrent.futures has
+
+    def done(self):
+        return NativeFuture.is_done(self) if self._native else _base.done(self)
+
+    def running(self):
+        return NativeFuture.is_running(self) if self._native else _base.running(self)
+
+    def cancelled(self):
+        return NativeFuture.is_cancelled(self) if self._native else _base.cancelled(self)
+
+    def cancel(self):
+        """Cancels it if it has not begun, as in concurrent.futures."""
+        if not self._native:
+            with self._condition:
+                if not self._native:
+                    if self._state in (RUNNING, FINISHED):
+                        return False
+                    if self._state != PENDING:
+                        return True
+                    self._state = CANCELLED
+                    self._condition.notify_all()
+                    native = False
+                else:
+                    native = True
+            if not native:
+                self._invoke_callbacks()
+                return True
+        return NativeFuture.cancel_pending(self) or NativeFuture.is_cancelled(self)
+
+    def cancel_running(self):
+        """Cancels it whether it has begun or not.
+
+        It is cancelled at once. A function that runs is told (see should_stop() and
+        get_cancellable()), and keeps its worker until it returns; what it returns is
+        dropped. A worker process that does not return in time is killed. False if the
+        future was settled already.
+        """
+        if not self._native:
+            with self._condition:
+                if not self._native:
+                    if self._state in _SETTLED:
+                        return False
+                    self._state = CANCELLED_AND_NOTIFIED
+                    self._withdrawn = True
+                    self._tell_waiters()
+                    self._condition.notify_all()
+                    native = False
+                else:
+                    native = True
+            if not native:
+                self._invoke_callbacks()
+                return True
+        return NativeFuture.cancel(self)
+
+    def set_running_or_notify_cancel(self):
+        if not self._native:
+            with self._condition:
+                if not self._native:
+                    if self.__dict__.get('_withdrawn'):
+                        return False
+                    return _base.set_running_or_notify_cancel(self)
+        if GFutures.Promise.set_running(self):
+            if '_state' in self.__dict__:
+                with self._condition:
+                    if self._state == PENDING:
+                        self._state = RUNNING
+            return True
+        if NativeFuture.is_cancelled(self):
+            return False
+        LOGGER.critical('Future %s in unexpected state: %s', id(self), NativeFuture.get_state(self).value_nick)
+        raise InvalidStateError('Future in unexpected state')
+
+    def set_result(self, result):
+        if not self._settle(result, None):
+            raise InvalidStateError(f'{self._state}: {self!r}')
+
+    def set_exception(self, exception):
+        if isinstance(exception, type):
+            exception = exception()
+        if not self._settle(None, exception):
+            raise InvalidStateError(f'{self._state}: {self!r}')
+
+    def _wait(self, timeout):
+        """Blocks until the GObject is settled; TimeoutError."""
+        if not NativeFuture.is_done(self):
+            wait_in_turns(timeout, lambda turn: NativeFuture.poll(self, turn),
+                          lambda: NativeFuture.wait(self, 0, None))
+
+    def resolve(self, value):
+        """As set_result(), but false if it was settled already."""
+        return self._settle(value, None)
+
+    def reject(self, error):
+        """As set_exception(), but false if it was settled already."""
+        return self._settle(None, error)
+
+    def _join(self, timeout):
+        """Waits: the result and the exception."""
+        if not self._native and (not _continuations or self._state in _SETTLED):
+            condition = self._condition
+            with condition:
+                if self._state not in _SETTLED:
+                    condition.wait(timeout)
+                    if self._state not in _SETTLED:
+                        raise TimeoutError()
+                if self._state != FINISHED:
+                    raise CancelledError()
+                return self._result, self._exception
+        if not self._native:
+            self._expose()
+        self._wait(timeout)
+        cancelled, result, exception = self._get_outcome()
+        if cancelled:
+            raise CancelledError()
+        return result, exception
+
+    def result(self, timeout=None):
+        """What the task returned, after waiting at most @timeout seconds for it.
+
+        Raises what the task raised, CancelledError, or TimeoutError.
+        """
+        result, exception = self._join(timeout)
+        if exception is None:
+            return result
+        try:
+            raise exception
+        finally:
+            # The exception's traceback has this frame.
+            self = exception = None
+
+    def exception(self, timeout=None):
+        """What the task raised, or None; otherwise as result()."""
+        return self._join(timeout)[1]
+
+    def get_value(self):
+        """The result; GLib.Error, with Gio.IOErrorEnum.PENDING, if it is not there yet."""
+        if not self.done():
+            NativeFuture.get_value(self._expose())
+        return self.result(0)
+
+    def result_finish(self, result):
+        try:
+            NativeFuture.result_finish(self, result)
+        except GLib.Error as error:
+            own = None if not self.done() or self.cancelled() else self.exception(0)
+            if own is None or _errors.to_gerror(own).message != error.message:
+                raise _errors.from_gerror(error) from None
+        return self.result(0)
+
+    def add_done_callback(self, fn):
+        """Calls fn(future) when it is settled, in the thread that settles it; at once
+        if it is. In the order in which they were added; exceptions are logged."""
+        with self._condition:
+            if self._state not in _SETTLED:
+                self._done_callbacks.append(fn)
+                if self._native:
+                    self._show_interest()
+                return
+        try:
+            fn(self)
+        except Exception:
+            LOGGER.exception('exception calling callback for %r', self)
+
+    # What a task that runs has to do with it
+
+    def should_stop(self):
+        """Inside a task: whether nobody wants its result any more. Cheap."""
+        if self._native:
+            return GFutures.Promise.should_stop(self)
+        return self._state in _SETTLED
+
+    # Continuations
+
+    def chain(self, continuation, *data):
+        """As then(), but continuation(settled, *data) gets this future, and returns the
+        one whose outcome is taken over; None is a result of None."""
+        return _chain(self, NativeFuture.chain, lambda settled: continuation(settled, *data))
+
+    def then(self, function):
+        """A future of function(result), called in this thread's main context.
+
+        If the function returns a future, its outcome is taken over. A failure passes
+        through."""
+        return _chain(self, NativeFuture.chain, lambda settled: function(settled.result(0)))
+
+    def catch(self, function):
+        """A future of function(exception), if this one fails or is cancelled; a result
+        passes through."""
+        return _chain(self, NativeFuture.catch, lambda settled: function(_get_exception(settled)))
+
+    def finally_(self, function):
+        """Calls function() when this is settled, however that came, and has its outcome.
+
+        If the function returns a future, that is waited for; if it fails, so does this."""
+        return _chain(self, NativeFuture.finally_, lambda settled: function())
+
+    def __await__(self):
+        # Not imported for those that do without it.
+        asyncio = sys.modules.get('asyncio')
+        if asyncio is not None and asyncio._get_running_loop() is not None:
+            return asyncio.wrap_future(self).__await__()
+        return self._await()
+
+    def _await(self):
+        # Without a loop of asyncio: for run_async().
+        if not self.done():
+            yield self
+        return self.result(0)
+
+    # Groups. The members are kept, for their results.
+
+    @staticmethod
+    def all(futures):
+        """Succeeds with the list of the results when all have; fails with the first."""
+        return _gather(NativeFuture.all, futures, lambda members: [member.result(0) for member in members])
+
+    @staticmethod
+    def all_settled(futures):
+        """Succeeds with the list of the futures when all are settled."""
+        return _gather(NativeFuture.all_settled, futures, list)
+
+    @staticmethod
+    def any(futures):
+        """Succeeds with the first result; fails if all fail. Cancels the rest."""
+        return _gather(NativeFuture.any, futures)
+
+    @staticmethod
+    def race(futures):
+        """Has the outcome of the first that is settled. Cancels the rest."""
+        return _gather(NativeFuture.race, futures)
+
+    @staticmethod
+    def from_async(method, *args, **kwargs):
+        """Starts an asynchronous operation of GIO's kind: a future of what it comes to.
+
+            future = GFutures.Future.from_async(file.load_contents_async)
+
+        The arguments are those of `method`, without the cancellable and what comes
+        after it; that may be given by name. The future's result is what the finish
+        function returns, any Python value, or its error. Cancelling the future
+        cancels the operation.
+        """
+        from . import _gio
+        return _gio.start(method, args, kwargs)
+
+
+def _get_exception(settled):
+    return CancelledError() if settled.cancelled() else settled.exception(0)
+
+
+def _chain(source, native, call):
+    global _continuations
+    _continuations = True
+    # What the derived future may have its outcome from. Both know it: the closure,
+    # which C drops when it has run, and the future itself.
+    sources = [source]
+
+    def run(settled, *_data):
+        try:
+            returned = call(settled)
+        except BaseException as error:
+            returned = Future()
+            returned._settle(None, error)
+        if not isinstance(returned, NativeFuture):
+            if native is NativeFuture.finally_:
+                return None
+            result, returned = returned, Future()
+            returned._settle(result, None)
+        sources[:] = [returned] if native is not NativeFuture.finally_ else [source, returned]
+        return returned._expose()
+
+    derived = native(source._expose(), run)
+    derived._sources = sources
+    return derived
+
+
+def _gather(native, futures, result=None):
+    members = list(futures)
+    group = native([future._expose() for future in members])
+    group._sources = members
+    if result is not None:
+        group._get_members_result = result
+    return group
+
+
+class _Native:
+    """A future that C made: it has a GObject, and no attributes of its own."""
+
+    _native = True
+
+    def __init__(self, **properties):
+        GObject.Object.__init__(self, **properties)
+
+    def _expose(self):
+        # The calls of process pools are quiet until somebody listens.
+        NativeFuture.set_quiet(self, False)
+        return self
+
+    def __copy__(self):
+        raise TypeError('A future cannot be copied')
+
+
+def _is_pickled(future):
+    if not isinstance(future, Promise):
+        return False
+    function = NativePromise.get_function(future)
+    return function is not None and function.startswith(_PICKLED)
+
+
+# Whatever belongs to the GObject makes one first.
+
+class _Exposing:
+    """A method of the GObject, or its `props`."""
+
+    def __init__(self, attribute):
+        self.attribute = attribute
+
+    def __get__(self, future, owner=None):
+        if future is None:
+            return self
+        return types.MethodType(self.attribute, future._expose())
+
+    def __call__(self, future, *args, **kwargs):
+        return self.attribute(future._expose(), *args, **kwargs)
+
+
+class _ExposingProperties(_Exposing):
+    def __get__(self, future, owner=None):
+        return self.attribute.__get__(future and future._expose(), owner)
+
+
+def _expose_attributes(cls, names):
+    for name in names:
+        if name[0] == '_' or name.startswith('new') or name in Future.__dict__:
+            continue
+        attribute = next(owner.__dict__[name] for owner in cls.__mro__ if name in owner.__dict__)
+        if name == 'props':
+            Future.props = _ExposingProperties(attribute)
+        elif callable(attribute):
+            setattr(Future, name, _Exposing(attribute))
+
+
+_expose_attributes(NativeFuture, dir(NativeFuture))
+
+
+@public
+class Promise(_Native, GFutures.Promise):
+    """A future that C made, or makes, and that can be settled."""
+
+    __module__ = OVERRIDES
+
+
+@public
+class FutureSet(_Native, GFutures.FutureSet):
+    """A future of several: see Future.all() and its like."""
+
+    __module__ = OVERRIDES
+
+    # From the members to what the group comes to, where that is not one of them.
+    _get_members_result = None
+
+    def _read_result(self):
+        if self._get_members_result is not None:
+            return self._get_members_result(self._sources)
+        return super()._read_result()
+
+
+# What Python makes can be settled as a promise is.
+NativePromise = Promise.__mro__[2]
+_expose_attributes(NativePromise, [name for name in NativePromise.__dict__
+                                   if name not in ('get_current', 'run', 'set_home', 'take_string', 'take_value')])
+for _name, _method in list(Future.__dict__.items()):
+    if _name in NativePromise.__dict__ and _name[0] != '_':
+        # Of the class too, which takes those that have no GObject yet.
+        setattr(Promise, _name, _method)
+
+
+@public
+def current_promise():
+    """The task that runs in this thread, or None: for its set_progress(),
+    should_stop() and get_cancellable()."""
+    return getattr(running, 'task', None) or NativePromise.get_current()
+
+
+__all__ = ['Future', 'FutureSet', 'Promise', 'current_promise']

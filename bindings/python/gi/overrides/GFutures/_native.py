@@ -1,0 +1,27 @@
+# _native.py - the introspected library, as it is without these overrides
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+import gi._gi
+
+from ...module import get_introspection_module
+from ...overrides import override
+
+GFutures = get_introspection_module('GFutures')
+
+# What a class says when it is defined, for GObject's metaclass: no GType of its own.
+OVERRIDES = 'gi.overrides.GFutures'
+
+PUBLIC = 'gi.repository.GFutures'
+
+
+def public(what):
+    """Makes a class or function appear where programs find it, and pickle too."""
+    if isinstance(what, type) and hasattr(what, '__info__'):
+        override(what)
+    what.__module__ = PUBLIC
+    return what
+
+
+def get_type(name):
+    """The GType of a class that is not to be made yet: its parent is overridden first."""
+    return gi._gi.Repository.get_default().find_by_name('GFutures', name).get_g_type()
