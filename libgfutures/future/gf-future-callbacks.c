@@ -403,6 +403,20 @@ gf_future_add_done_callback (GfFuture        *self,
   gf_future_add_observer (self, &made->observer);
 }
 
+/* One that runs in the settling thread. */
+static GfCallback *
+gf_callback_new_here (GfFutureCallback callback,
+                      gpointer         user_data,
+                      GDestroyNotify   destroy)
+{
+  GfCallback *self = g_new0 (GfCallback, 1);
+
+  gf_callback_init (self, gf_home_get_current (), callback, user_data, destroy);
+  self->at_home = FALSE;
+
+  return self;
+}
+
 /**
  * gf_future_watch:
  * @self: a future
@@ -441,10 +455,8 @@ gf_future_watch (GfFuture        *self,
   g_return_if_fail (GF_IS_FUTURE (self));
   g_return_if_fail (callback != NULL);
 
-  made = g_new0 (GfCallback, 1);
-  gf_callback_init (made, gf_home_get_current (), callback, user_data, destroy);
+  made = gf_callback_new_here (callback, user_data, destroy);
   made->observer.kind = GF_OBSERVER_WATCHER;
-  made->at_home = FALSE;
 
   if (gf_callback_is_bound (destroy))
     {
@@ -455,4 +467,83 @@ gf_future_watch (GfFuture        *self,
     }
 
   gf_future_add_observer (self, &made->observer);
+}
+
+static GfFutureCallback follower;
+static gpointer follower_data;
+
+static void
+gf_future_follow_cb (GfFuture *future,
+                     gpointer  data G_GNUC_UNUSED)
+{
+  follower (future, follower_data);
+}
+
+/**
+ * gf_binding_set_follower:
+ * @function: (scope notified) (closure user_data) (destroy destroy): the function of
+ *   the binding
+ * @user_data: data for @function
+ * @destroy: (nullable): never called, for it is set for ever
+ *
+ * For bindings: sets the one function that gf_future_follow() has called, in all
+ * of the process and for ever. To be called before anything else.
+ *
+ * Since: 1.0
+ */
+void
+gf_binding_set_follower (GfFutureCallback function,
+                         gpointer         user_data,
+                         GDestroyNotify   destroy G_GNUC_UNUSED)
+{
+  g_return_if_fail (function != NULL);
+  g_return_if_fail (follower == NULL);
+
+  follower_data = user_data;
+  follower = function;
+}
+
+/**
+ * gf_future_follow:
+ * @self: a future
+ *
+ * For bindings: gf_future_watch() with the function of gf_binding_set_follower(),
+ * without the cost of a closure for each future.
+ *
+ * Any thread may call this.
+ *
+ * Since: 1.0
+ */
+void
+gf_future_follow (GfFuture *self)
+{
+  g_return_if_fail (follower != NULL);
+
+  gf_future_watch (self, gf_future_follow_cb, NULL, NULL);
+}
+
+static void
+gf_future_want_cb (GfFuture *future G_GNUC_UNUSED,
+                   gpointer  data G_GNUC_UNUSED)
+{
+}
+
+/**
+ * gf_future_want:
+ * @self: a future
+ *
+ * For bindings: says that somebody wants the outcome, as gf_future_add_done_callback()
+ * does, of whose callbacks the binding takes care itself: sets and derived futures
+ * that let go of @self do not cancel it.
+ *
+ * Any thread may call this.
+ *
+ * Since: 1.0
+ */
+void
+gf_future_want (GfFuture *self)
+{
+  g_return_if_fail (GF_IS_FUTURE (self));
+
+  gf_future_add_observer (self, &gf_callback_new_here (gf_future_want_cb, NULL, NULL)->observer);
 }

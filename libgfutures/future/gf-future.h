@@ -206,6 +206,14 @@ void          gf_future_watch             (GfFuture     *self,
                                            GfFutureCallback callback,
                                            gpointer      user_data,
                                            GDestroyNotify destroy);
+GF_AVAILABLE_IN_1_0
+void          gf_binding_set_follower     (GfFutureCallback function,
+                                           gpointer      user_data,
+                                           GDestroyNotify destroy);
+GF_AVAILABLE_IN_1_0
+void          gf_future_follow            (GfFuture     *self);
+GF_AVAILABLE_IN_1_0
+void          gf_future_want              (GfFuture     *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GfFuture, g_object_unref)
 

@@ -50,7 +50,7 @@ def iterate(executor, start, items, timeout, buffersize):
         try:
             while futures:
                 executor = reference() if buffersize is not None else None
-                if executor is not None:
+                if executor is not None and not executor._is_abandoned:
                     futures.extend(start(executor, item) for item in itertools.islice(items, 1))
                     del executor
                 yield _take_result(futures.popleft(), None if deadline is None else deadline - time.monotonic())
@@ -100,6 +100,9 @@ class Executor(_base, NativeExecutor):
 
     __module__ = OVERRIDES
 
+    # Whether it only lives till what it has accepted has run.
+    _is_abandoned = False
+
     def __init__(self, **properties):
         # As in concurrent.futures, there may be one that can do nothing.
         if type(self) is not Executor:
@@ -129,8 +132,8 @@ class Executor(_base, NativeExecutor):
     def submit_delayed(self, delay_us, function, *data):
         return NativeExecutor.submit_delayed(self, delay_us, guard(function), *data)
 
-    def submit_repeating(self, interval_us, function, *data):
-        return NativeExecutor.submit_repeating(self, interval_us, guard(function), *data)
+    def submit_repeating(self, delay_us, interval_us, function, *data):
+        return NativeExecutor.submit_repeating(self, delay_us, interval_us, guard(function), *data)
 
     def _check(self, future):
         """Raises what concurrent.futures raises, if the executor takes nothing."""

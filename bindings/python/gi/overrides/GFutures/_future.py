@@ -47,6 +47,7 @@ _continuations = False
 _base = concurrent.futures.Future
 _get_thread_default = GLib.MainContext.get_thread_default
 _main_thread = threading.main_thread().ident
+_FUTURE_ERROR = GFutures.future_error_quark()
 _nothing = GObject.Value(GObject.TYPE_POINTER)
 
 _SETTLED = (FINISHED, CANCELLED, CANCELLED_AND_NOTIFIED)
@@ -110,10 +111,6 @@ def _follow(future, *_data):
         future._tell_waiters()
         future._condition.notify_all()
     future._invoke_callbacks()
-
-
-def _ignore(*_data):
-    """A callback that only says that somebody wants the outcome."""
 
 
 def wait_in_turns(timeout, poll, explain):
@@ -195,6 +192,12 @@ class Future(_base, NativeFuture):
         if '__gtype__' not in cls.__dict__ and '__info__' not in cls.__dict__:
             cls.__gtype__ = next(base.__dict__['__gtype__'] for base in cls.__mro__ if '__gtype__' in base.__dict__)
 
+    def __del__(self):
+        # C would tell so too, but when the garbage collector has emptied the handlers.
+        if self._native and self.__grefcount__ == 1 and not NativeFuture.is_done(self):
+            GFutures.Promise.reject_literal(self, _FUTURE_ERROR, GFutures.FutureError.BROKEN_PROMISE,
+                                            'The promise was dropped before it was settled')
+
     def __repr__(self):
         name = 'Future' if type(self) is Promise else type(self).__name__
         head = f'<{name} at {id(self):#x} state='
@@ -235,7 +238,7 @@ class Future(_base, NativeFuture):
                 NativeFuture.cancel(self)
             self._native = True
             if state in (PENDING, RUNNING):
-                NativeFuture.watch(self, _follow)
+                NativeFuture.follow(self)
                 if self._done_callbacks:
                     self._show_interest()
         return self
@@ -250,12 +253,12 @@ class Future(_base, NativeFuture):
             if state == State.RUNNING:
                 self._state = RUNNING
         # At once, if it is settled.
-        NativeFuture.watch(self, _follow)
+        NativeFuture.follow(self)
 
     def _show_interest(self):
         if not self.__dict__.get('_interested'):
             self._interested = True
-            NativeFuture.add_done_callback(self, GFutures.InlineExecutor.get(), _ignore)
+            NativeFuture.want(self)
 
     def _offer(self):
         """Settles the GObject with the outcome; false if another was first."""
@@ -458,8 +461,8 @@ class Future(_base, NativeFuture):
             return True
         if NativeFuture.is_cancelled(self):
             return False
-        LOGGER.critical('Future %s in unexpected state: %s', id(self), NativeFuture.get_state(self).value_nick)
-        raise InvalidStateError('Future in unexpected state')
+        LOGGER.critical('Future %s in unexpected state: %s', id(self), self._state)
+        raise RuntimeError('Future in unexpected state')
 
     def set_result(self, result):
         if not self._settle(result, None):
@@ -740,6 +743,12 @@ class Promise(_Native, GFutures.Promise):
 
     __module__ = OVERRIDES
 
+    def __init__(self, **properties):
+        super().__init__(**properties)
+        task = getattr(running, 'task', None)
+        if task is not None and task._home is not None:
+            NativePromise.set_home(self, task._home)
+
 
 @public
 class FutureSet(_Native, GFutures.FutureSet):
@@ -772,5 +781,7 @@ def current_promise():
     should_stop() and get_cancellable()."""
     return getattr(running, 'task', None) or NativePromise.get_current()
 
+
+GFutures.binding_set_follower(_follow)
 
 __all__ = ['Future', 'FutureSet', 'Promise', 'current_promise']

@@ -271,6 +271,7 @@ class ProcessPoolExecutor(_base, GFutures.ProcessPoolExecutor):
     def __del__(self):
         # What was accepted still runs. The interpreter waits for the thread when it exits.
         if self._is_ready and not _exiting and (self.get_n_pending() or self.get_n_running()):
+            self._is_abandoned = True
             self.shutdown(wait=False)
             threading.Thread(target=_executor.NativeExecutor.shutdown, args=(self, True, False)).start()
 
