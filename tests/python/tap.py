@@ -10,9 +10,15 @@ import unittest
 
 
 class TapResult(unittest.TestResult):
+    _failed = None
+
     def _line(self, test, ok, comment='', detail=''):
-        name = test.id().split('.', 1)[-1]
-        print(f'{"ok" if ok else "not ok"} {self.testsRun} - {name}{comment}')
+        # A test may fail several times, in subtests; it is one point.
+        if ok or test is not self._failed:
+            name = test.id().split('.', 1)[-1]
+            print(f'{"ok" if ok else "not ok"} {self.testsRun} - {name}{comment}')
+        if not ok:
+            self._failed = test
         for line in detail.splitlines():
             print(f'# {line}')
         sys.stdout.flush()
@@ -29,6 +35,11 @@ class TapResult(unittest.TestResult):
         super().addError(test, err)
         self._line(test, False, detail=''.join(traceback.format_exception(*err)))
 
+    def addSubTest(self, test, subtest, err):
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            self._line(test, False, detail=f'{subtest}\n' + ''.join(traceback.format_exception(*err)))
+
     def addSkip(self, test, reason):
         super().addSkip(test, reason)
         self._line(test, True, comment=f' # SKIP {reason}')
@@ -38,6 +49,7 @@ def main(watchdog=100):
     """Runs the cases of the main module, or exits with the stacks of a hang."""
     faulthandler.enable()
     faulthandler.dump_traceback_later(watchdog, exit=True)
+    sys.stdout.reconfigure(errors='backslashreplace')
     suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules['__main__'])
     print(f'1..{suite.countTestCases()}')
     result = TapResult()

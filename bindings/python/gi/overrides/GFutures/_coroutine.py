@@ -18,7 +18,6 @@ class _Coroutine(Future):
     """The future of a coroutine: cancelling it raises CancelledError inside."""
 
     __module__ = OVERRIDES
-    __qualname__ = __name__ = 'Future'
 
     def __init__(self, coroutine):
         super().__init__()
@@ -36,10 +35,9 @@ class _Coroutine(Future):
         source.attach(self._main_context)
 
     def _turn(self, *_data):
-        if self.done():
-            # By cancel_running() or a time limit: the coroutine is told.
-            self._cancelling = True
-        self._variables.run(self._step)
+        # Not before what it awaits now: this may be the turn of something it has given up.
+        if self._awaited is None or self._cancelling or self._awaited.done():
+            self._variables.run(self._step)
         return GLib.SOURCE_REMOVE
 
     def _step(self):
@@ -79,12 +77,21 @@ class _Coroutine(Future):
         """Raises CancelledError in the coroutine, at what it awaits; true if it was not over."""
         if self.done() or self._coroutine is None:
             return self.cancelled()
+        self._interrupt()
+        return True
+
+    def _interrupt(self):
         self._cancelling = True
         awaited = self._awaited
         # What it awaits is given up, and wakes it; if that cannot be, it does not wait for it.
         if awaited is None or not awaited.cancel():
             self._schedule()
-        return True
+
+    def _invoke_callbacks(self):
+        super()._invoke_callbacks()
+        # By cancel_running(), a time limit or a group: the coroutine is told.
+        if self._coroutine is not None:
+            self._interrupt()
 
 
 @public

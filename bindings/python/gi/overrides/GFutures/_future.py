@@ -137,6 +137,15 @@ def wait_in_turns(timeout, poll, explain):
                     raise _errors.from_gerror(error) from None
 
 
+def _get_references(future):
+    """To the GObject, of which one is the wrapper's."""
+    try:
+        return future.__grefcount__
+    except TypeError:
+        # There is none, for a subclass did not call __init__().
+        return 0
+
+
 class _Type:
     """The class is GfFuture; what Python makes can be settled, and is a GfPromise."""
 
@@ -194,12 +203,12 @@ class Future(_base, NativeFuture):
 
     def __del__(self):
         # C would tell so too, but when the garbage collector has emptied the handlers.
-        if self._native and self.__grefcount__ == 1 and not NativeFuture.is_done(self):
+        if self._native and _get_references(self) == 1 and not NativeFuture.is_done(self):
             GFutures.Promise.reject_literal(self, _FUTURE_ERROR, GFutures.FutureError.BROKEN_PROMISE,
                                             'The promise was dropped before it was settled')
 
     def __repr__(self):
-        name = 'Future' if type(self) is Promise else type(self).__name__
+        name = 'Future' if type(self) is Promise else type(self).__name__.lstrip('_')
         head = f'<{name} at {id(self):#x} state='
         if not self.done():
             return head + ('running>' if self.running() else 'pending>')

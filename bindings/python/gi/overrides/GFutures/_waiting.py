@@ -119,8 +119,9 @@ class _Completed:
         return self._ready.popleft()
 
     def _wait(self, remaining):
-        if _in_library(self._pending):
+        with self._changed:
             pending = list(self._pending)
+        if _in_library(pending):
             wait(pending, remaining, FIRST_COMPLETED)
             # Their callbacks may still be on their way.
             for future in pending:
