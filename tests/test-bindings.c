@@ -250,6 +250,51 @@ test_quiet_is_made_loud (void)
 }
 
 static void
+wait_cb (GfPromise *promise G_GNUC_UNUSED,
+         gpointer   gate,
+         GError   **error G_GNUC_UNUSED)
+{
+  g_mutex_lock (gate);
+  g_mutex_unlock (gate);
+}
+
+/* Cancelled, and still in the queue of its executor when it goes home. */
+static void
+test_quiet_in_a_queue (void)
+{
+  g_autoptr (GfExecutor) pool = gf_thread_pool_executor_new (1);
+  GfFuture *futures[10];
+  GMutex gate;
+  guint n = 0;
+
+  g_mutex_init (&gate);
+  g_mutex_lock (&gate);
+  for (guint i = 0; i < G_N_ELEMENTS (futures); i++)
+    {
+      futures[i] = gf_executor_submit (pool, wait_cb, &gate, NULL);
+      gf_future_set_quiet (futures[i], TRUE);
+    }
+  for (guint i = 1; i < G_N_ELEMENTS (futures); i += 2)
+    {
+      g_assert_true (gf_future_cancel (futures[i]));
+      gf_future_set_quiet (futures[i], FALSE);
+      g_signal_connect (futures[i], "done", G_CALLBACK (count_cb), &n);
+    }
+  run_out ();
+  g_assert_cmpuint (n, ==, G_N_ELEMENTS (futures) / 2);
+
+  g_mutex_unlock (&gate);
+  for (guint i = 0; i < G_N_ELEMENTS (futures); i++)
+    {
+      gf_future_run_until_done (futures[i], NULL, NULL);
+      g_assert_cmpint (gf_future_is_cancelled (futures[i]), ==, i % 2);
+      g_object_unref (futures[i]);
+    }
+  gf_executor_shutdown (pool, TRUE, FALSE);
+  g_mutex_clear (&gate);
+}
+
+static void
 resolve_cb (GfPromise *promise,
             gpointer   data G_GNUC_UNUSED,
             GError   **error G_GNUC_UNUSED)
@@ -295,6 +340,7 @@ main (int    argc,
   g_test_add_func ("/bindings/quiet/stays-away", test_quiet_stays_away);
   g_test_add_func ("/bindings/quiet/with-a-handler", test_quiet_with_a_handler);
   g_test_add_func ("/bindings/quiet/is-made-loud", test_quiet_is_made_loud);
+  g_test_add_func ("/bindings/quiet/in-a-queue", test_quiet_in_a_queue);
   g_test_add_func ("/bindings/quiet/races", test_quiet_races);
 
   return g_test_run ();

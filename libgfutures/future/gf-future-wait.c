@@ -507,6 +507,7 @@ gf_future_run_until_done (GfFuture     *self,
 
   context = gf_home_get_context (self->home);
   gf_thread_run_steps (thread);
+  gf_future_set_quiet (self, FALSE);
 
   if (cancellable != NULL)
     cancelled_id = g_signal_connect_data (cancellable, "cancelled",

@@ -492,8 +492,13 @@ gf_future_set_quiet (GfFuture *self,
 
   /* Partner: gf_future_push_home(). */
   state = atomic_fetch_and_explicit (&self->state, ~GF_STATE_QUIET, memory_order_acq_rel);
-  if ((state & GF_STATE_QUIET) && (state & GF_STATE_TOLD) && !(state & GF_STATE_DELIVERED))
-    gf_future_push_home (self, state, 0, FALSE);
+  if (!(state & GF_STATE_QUIET) || !(state & GF_STATE_TOLD) || (state & GF_STATE_DELIVERED))
+    return;
+
+  /* What has not begun may still be in its executor's queue. */
+  if (!(state & GF_STATE_BEGUN))
+    state |= GF_STATE_COUNTED;
+  gf_future_push_home (self, state, 0, FALSE);
 }
 
 /* ---- settling ---- */
