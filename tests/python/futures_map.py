@@ -79,22 +79,25 @@ class Map:
         # As of any generator that failed.
         self.assertRaises(StopIteration, next, iterator)
 
+    # Those that enter are the ones that a process pool may have given to its worker in advance.
+
     def test_exception_cancels_the_rest(self):
         pool, gate, never = self.make_pool(1), self.gate(), self.gate()
         iterator = pool.map(choose, ['fail', *['enter'] * 3, *['tell'] * 20], itertools.repeat(gate),
                             itertools.repeat(never))
+        gate.arrivals()
         with self.assertRaises(ValueError):
             next(iterator)
         gate.open(3)
         shut_down(pool)
         never.tell('end')
-        # A process pool gives its worker a few in advance: some of those that wait may have run.
         self.assertEqual(never.arrivals(), ['end'])
 
     def test_closing_cancels_the_rest(self):
         pool, gate, never = self.make_pool(1), self.gate(), self.gate()
         iterator = pool.map(choose, ['pass', *['enter'] * 3, *['tell'] * 20], itertools.repeat(gate),
                             itertools.repeat(never))
+        gate.arrivals()
         self.assertEqual(next(iterator), 'pass')
         iterator.close()
         gate.open(3)

@@ -200,8 +200,7 @@ class Workers:
         processes = list(pool._processes.values())
         end(pool)
         for process in processes:
-            process.join(DEADLINE)
-            self.assertFalse(process.is_alive())
+            self.assertEnds(process)
             # What is no child of multiprocessing's tells its status only to who asks in time.
             self.assertIn(process.exitcode, [-first] if STD else [-first, None])
         # None of them has passed the gate, which nobody opened.

@@ -190,7 +190,12 @@ class Submit:
     def test_workers_run_side_by_side(self):
         pool, gate = self.make_pool(3), self.gate()
         fs = [pool.submit(gate.enter, i) for i in range(7)]
-        self.assertEqual(sorted(gate.arrivals(3)), ['0', '1', '2'])
+        first = sorted(gate.arrivals(3))
+        if STD or not self.in_processes:
+            self.assertEqual(first, ['0', '1', '2'])
+        else:
+            # Workers of GFutures get a few in advance: the order in which tasks begin is not strict.
+            self.assertEqual(len(set(first)), 3)
         gate.open(7)
         self.assertEqual([future.result(DEADLINE) for future in fs], list(range(7)))
 

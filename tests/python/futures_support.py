@@ -178,6 +178,14 @@ class Case(unittest.TestCase):
         self.assertIn(output, outputs)
         self.assertEqual(status, 0)
 
+    def assertEnds(self, process):
+        """(If the pool waits for it too, multiprocessing may tell for a moment still that it is alive.)"""
+        end = time.monotonic() + DEADLINE
+        process.join(DEADLINE)
+        while process.is_alive() and time.monotonic() < end:
+            time.sleep(0)
+        self.assertFalse(process.is_alive())
+
     def assertCollected(self, reference):
         """Nobody keeps it; other threads may for a moment still."""
         end = time.monotonic() + DEADLINE
@@ -263,7 +271,7 @@ class ExposedThreadPool(ExposedFutures, ThreadPool):
 
 
 THREADS = [ThreadPool] if STD else [ThreadPool, ExposedThreadPool]
-PROCESSES = [ProcessPool, SpawnProcessPool]
+PROCESSES = [ProcessPool, SpawnProcessPool] if STD else [ProcessPool]    # Ours are the same.
 FUTURES = [PlainFutures] if STD else [PlainFutures, ExposedFutures]
 
 

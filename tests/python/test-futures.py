@@ -47,4 +47,4 @@ if __name__ == '__main__':
         sys.exit('Usage: test-futures.py std|gfutures [PART-OF-A-NAME…]')
     os.environ['FUTURES_MODULE'] = sys.argv[1]
     import tap
-    tap.main(watchdog=280)
+    tap.main(watchdog=580)
