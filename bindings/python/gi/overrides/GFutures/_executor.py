@@ -21,12 +21,12 @@ NativeExecutor = GFutures.Executor
 
 
 def _take_result(future, timeout=None):
-    """The result; the future is cancelled if that is not to be had."""
+    """The result; the future is cancelled if that is not to be had in time."""
     try:
-        try:
-            return future.result(timeout)
-        finally:
-            future.cancel()
+        return future.result(timeout)
+    except BaseException:
+        future.cancel()
+        raise
     finally:
         # An exception's traceback has this frame.
         del future

@@ -22,7 +22,7 @@ import types
 import weakref
 from concurrent.futures._base import (CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED, LOGGER, PENDING, RUNNING,
                                       CancelledError, InvalidStateError, TimeoutError)
-from threading import Condition, get_ident
+from threading import Condition, RLock, get_ident
 
 from gi.repository import Gio, GLib, GObject
 
@@ -51,12 +51,29 @@ _FUTURE_ERROR = GFutures.future_error_quark()
 _nothing = GObject.Value(GObject.TYPE_POINTER)
 
 _SETTLED = (FINISHED, CANCELLED, CANCELLED_AND_NOTIFIED)
-_BASE_ATTRIBUTES = ('_condition', '_state', '_result', '_exception', '_waiters', '_done_callbacks')
 _attaching = threading.Lock()
 
 
 # The names of functions whose results are pickles, see _worker.py.
 _PICKLED = ('task:', 'pickle:')
+
+
+class _Lazy:
+    """An attribute of the standard library's that is made when it is first asked for:
+    most futures need neither a condition nor a list."""
+
+    def __init__(self, make):
+        self.make = make
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __get__(self, future, owner=None):
+        if future is None:
+            return self
+        # Of those that C made, this makes all.
+        lock = future._lock
+        return future.__dict__.setdefault(self.name, self.make(lock))
 
 
 class _Keeper:
@@ -96,11 +113,11 @@ def _to_value(future, value):
 
 def _follow(future, *_data):
     """The GObject is settled: tell the standard library's side."""
-    if '_condition' not in future.__dict__:
+    if '_lock' not in future.__dict__:
         # It was dropped unsettled, and this is not the object that had waiters.
         return
     cancelled, result, exception = future._get_outcome()
-    with future._condition:
+    with future._lock:
         if future._state in _SETTLED:
             return
         if cancelled:
@@ -108,8 +125,7 @@ def _follow(future, *_data):
         else:
             future._result, future._exception = result, exception
             future._state = FINISHED
-        future._tell_waiters()
-        future._condition.notify_all()
+        future._tell()
     future._invoke_callbacks()
 
 
@@ -176,14 +192,15 @@ class Future(_base, NativeFuture):
     _native = True
     _home = None
 
+    # The standard library's attributes; its lock is that of the condition.
+    _condition = _Lazy(Condition)
+    _waiters = _Lazy(lambda lock: [])
+    _done_callbacks = _Lazy(lambda lock: [])
+    _state = PENDING
+    _result = _exception = None
+
     def __init__(self):
-        # What the standard library does, without the call.
-        self._condition = Condition()
-        self._state = PENDING
-        self._result = None
-        self._exception = None
-        self._waiters = []
-        self._done_callbacks = []
+        self._lock = RLock()
         self._native = False
         if get_ident() != _main_thread:
             self._remember_home()
@@ -220,7 +237,7 @@ class Future(_base, NativeFuture):
         return f'{head}finished returned {type(self.result(0)).__name__}>'
 
     def __getattr__(self, name):
-        if name in _BASE_ATTRIBUTES and self._native:
+        if name == '_lock' and self._native:
             self._attach()
             return self.__dict__[name]
         raise AttributeError(f'{type(self).__name__!r} object has no attribute {name!r}')
@@ -231,7 +248,7 @@ class Future(_base, NativeFuture):
         """Gives the future its GObject, which then is the first to be settled."""
         if self._native:
             return self
-        with self._condition:
+        with self._lock:
             if self._native:
                 return self
             GObject.Object.__init__(self)
@@ -248,19 +265,18 @@ class Future(_base, NativeFuture):
             self._native = True
             if state in (PENDING, RUNNING):
                 NativeFuture.follow(self)
-                if self._done_callbacks:
+                if self.__dict__.get('_done_callbacks'):
                     self._show_interest()
         return self
 
     def _attach(self):
         """Gives a future of C the standard library's attributes."""
         with _attaching:
-            if '_done_callbacks' in self.__dict__:
+            if '_lock' in self.__dict__:
                 return
-            state = NativeFuture.get_state(self)
-            _base.__init__(self)
-            if state == State.RUNNING:
-                self._state = RUNNING
+            self._state = RUNNING if NativeFuture.is_running(self) else PENDING
+            self._result = self._exception = None
+            self._lock = RLock()
         # At once, if it is settled.
         NativeFuture.follow(self)
 
@@ -276,19 +292,22 @@ class Future(_base, NativeFuture):
             return GFutures.Promise.resolve(self, _to_value(self, result))
         return GFutures.Promise.reject(self, _errors.to_gerror(exception))
 
-    def _tell_waiters(self):
-        """Of the standard library's wait() and as_completed(); the condition is held."""
-        for waiter in self._waiters:
+    def _tell(self):
+        """Those who wait; the lock is held."""
+        attributes = self.__dict__
+        for waiter in attributes.get('_waiters', ()):
             if self._state != FINISHED:
                 waiter.add_cancelled(self)
             elif self._exception is not None:
                 waiter.add_exception(self)
             else:
                 waiter.add_result(self)
+        if '_condition' in attributes:
+            self._condition.notify_all()
 
     def _begin(self):
         """As set_running_or_notify_cancel(), for executors: false if it is not to run."""
-        with self._condition:
+        with self._lock:
             if self._state == PENDING and not self._native:
                 self._state = RUNNING
                 return True
@@ -297,20 +316,18 @@ class Future(_base, NativeFuture):
     def _settle(self, result, exception):
         """False: it was settled already, and this is dropped."""
         if not self._native:
-            condition = self._condition
-            with condition:
+            with self._lock:
                 if self._state in _SETTLED:
                     return False
                 native = self._native
                 if not native:
                     self._result = result
-                    self._exception = exception
+                    if exception is not None:
+                        self._exception = exception
                     self._state = FINISHED
-                    if self._waiters:
-                        self._tell_waiters()
-                    condition.notify_all()
+                    self._tell()
             if not native:
-                if self._done_callbacks:
+                if '_done_callbacks' in self.__dict__:
                     self._invoke_callbacks()
                 return True
 
@@ -403,24 +420,25 @@ class Future(_base, NativeFuture):
     # What concurrent.futures has
 
     def done(self):
-        return NativeFuture.is_done(self) if self._native else _base.done(self)
+        return NativeFuture.is_done(self) if self._native else self._state in _SETTLED
 
     def running(self):
-        return NativeFuture.is_running(self) if self._native else _base.running(self)
+        return NativeFuture.is_running(self) if self._native else self._state == RUNNING
 
     def cancelled(self):
-        return NativeFuture.is_cancelled(self) if self._native else _base.cancelled(self)
+        return NativeFuture.is_cancelled(self) if self._native else self._state in (CANCELLED, CANCELLED_AND_NOTIFIED)
 
     def cancel(self):
         """Cancels it if it has not begun, as in concurrent.futures."""
         if not self._native:
-            with self._condition:
+            with self._lock:
                 if not self._native:
                     if self._state in (RUNNING, FINISHED):
                         return False
                     if self._state != PENDING:
                         return True
                     self._state = CANCELLED
+                    # Waiters are told when it is taken from the queue, as there.
                     self._condition.notify_all()
                     native = False
                 else:
@@ -439,14 +457,13 @@ class Future(_base, NativeFuture):
         future was settled already.
         """
         if not self._native:
-            with self._condition:
+            with self._lock:
                 if not self._native:
                     if self._state in _SETTLED:
                         return False
                     self._state = CANCELLED_AND_NOTIFIED
                     self._withdrawn = True
-                    self._tell_waiters()
-                    self._condition.notify_all()
+                    self._tell()
                     native = False
                 else:
                     native = True
@@ -457,14 +474,14 @@ class Future(_base, NativeFuture):
 
     def set_running_or_notify_cancel(self):
         if not self._native:
-            with self._condition:
+            with self._lock:
                 if not self._native:
                     if self.__dict__.get('_withdrawn'):
                         return False
                     return _base.set_running_or_notify_cancel(self)
         if GFutures.Promise.set_running(self):
-            if '_state' in self.__dict__:
-                with self._condition:
+            if '_lock' in self.__dict__:
+                with self._lock:
                     if self._state == PENDING:
                         self._state = RUNNING
             return True
@@ -500,15 +517,14 @@ class Future(_base, NativeFuture):
     def _join(self, timeout):
         """Waits: the result and the exception."""
         if not self._native and (not _continuations or self._state in _SETTLED):
-            condition = self._condition
-            with condition:
-                if self._state not in _SETTLED:
-                    condition.wait(timeout)
-                    if self._state not in _SETTLED:
+            if self._state not in _SETTLED:
+                condition = self._condition
+                with condition:
+                    if self._state not in _SETTLED and not condition.wait(timeout) and self._state not in _SETTLED:
                         raise TimeoutError()
-                if self._state != FINISHED:
-                    raise CancelledError()
-                return self._result, self._exception
+            if self._state != FINISHED:
+                raise CancelledError()
+            return self._result, self._exception
         if not self._native:
             self._expose()
         self._wait(timeout)
@@ -553,7 +569,7 @@ class Future(_base, NativeFuture):
     def add_done_callback(self, fn):
         """Calls fn(future) when it is settled, in the thread that settles it; at once
         if it is. In the order in which they were added; exceptions are logged."""
-        with self._condition:
+        with self._lock:
             if self._state not in _SETTLED:
                 self._done_callbacks.append(fn)
                 if self._native:
@@ -690,6 +706,9 @@ class _Native:
     """A future that C made: it has a GObject, and no attributes of its own."""
 
     _native = True
+    _state = _Lazy(lambda lock: None)
+    _result = _Lazy(lambda lock: None)
+    _exception = _Lazy(lambda lock: None)
 
     def __init__(self, **properties):
         GObject.Object.__init__(self, **properties)
