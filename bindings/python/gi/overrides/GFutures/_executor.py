@@ -56,7 +56,9 @@ def iterate(executor, start, items, timeout, buffersize):
                 yield _take_result(futures.popleft(), None if deadline is None else deadline - time.monotonic())
         finally:
             for future in futures:
-                future.cancel()
+                # When the interpreter exits, all are; little works then.
+                if not future.done():
+                    future.cancel()
 
     return results()
 

@@ -113,8 +113,13 @@ def _to_value(future, value):
 
 def _follow(future, *_data):
     """The GObject is settled: tell the standard library's side."""
-    if '_lock' not in future.__dict__:
-        # It was dropped unsettled, and this is not the object that had waiters.
+    attributes = future.__dict__
+    for reference in attributes.pop('_derived', ()):
+        derived = reference()
+        if derived is not None:
+            derived._sources.append(future)
+    if '_lock' not in attributes:
+        # C made it, or it was dropped unsettled and this is not the object that had waiters.
         return
     cancelled, result, exception = future._get_outcome()
     with future._lock:
@@ -670,9 +675,9 @@ def _get_exception(settled):
 def _chain(source, native, call):
     global _continuations
     _continuations = True
-    # What the derived future may have its outcome from. Both know it: the closure,
-    # which C drops when it has run, and the future itself.
-    sources = [source]
+    # What the derived future may have its outcome from. The source, while it is pending,
+    # is not kept alive: it may be dropped, and that be an outcome too.
+    sources = []
 
     def run(settled, *_data):
         try:
@@ -685,11 +690,20 @@ def _chain(source, native, call):
                 return None
             result, returned = returned, Future()
             returned._settle(result, None)
-        sources[:] = [returned] if native is not NativeFuture.finally_ else [source, returned]
+        sources.append(returned)
         return returned._expose()
 
+    if source._native and '_lock' not in source.__dict__ and '_derived' not in source.__dict__:
+        NativeFuture.follow(source)
     derived = native(source._expose(), run)
     derived._sources = sources
+    if source.done():
+        sources.append(source)
+    else:
+        source.__dict__.setdefault('_derived', []).append(weakref.ref(derived))
+        if source.done() and not sources:
+            # Meanwhile.
+            sources.append(source)
     return derived
 
 
