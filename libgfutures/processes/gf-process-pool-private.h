@@ -211,7 +211,6 @@ gboolean       gf_process_assign          (GfProcess     *self,
                                            GfPromise    **tasks,
                                            gsize          n_tasks);
 guint          gf_process_take_back       (GfProcess     *self,
-                                           gboolean       all,
                                            guint          most,
                                            GfPromise    **tasks);
 guint          gf_process_take_back_overdue (GfProcess   *self,

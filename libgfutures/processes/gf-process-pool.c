@@ -17,8 +17,9 @@
 
 #include <string.h>
 
-/* Work that is sent ahead, at most so many tasks. */
-#define AHEAD_US       2000
+/* Work that is sent ahead, at most so many tasks: it is to save the time between an
+ * answer and the next task, which matters to short ones only. */
+#define AHEAD_US       500
 #define MAX_AHEAD      32
 
 /* How long a task may let others wait that were sent after it: between this and
@@ -384,8 +385,8 @@ gf_process_pool_take_back (GfProcessPool *self,
   gf_process_pool_kick (self);
 }
 
-/* From a process that has more than it works at: half of what it has not begun,
- * if any. */
+/* From a process that has more than it works at: what it has not begun, if
+ * anything. All of it, for the oldest is to begin next, whoever is free then. */
 static guint
 gf_process_pool_steal (GfProcessPool *self,
                        GfProcess     *thief,
@@ -406,7 +407,7 @@ gf_process_pool_steal (GfProcessPool *self,
   g_mutex_unlock (&self->lock);
 
   for (guint i = 0; i < victims->len && n == 0; i++)
-    n = gf_process_take_back (victims->pdata[i], FALSE, most, tasks);
+    n = gf_process_take_back (victims->pdata[i], most, tasks);
 
   return n;
 }
@@ -431,7 +432,11 @@ gf_process_pool_watch (gpointer data)
       guint n = gf_process_take_back_overdue (processes->pdata[i], tasks, &again);
 
       if (n > 0)
-        gf_process_pool_take_back (self, tasks, n);
+        {
+          /* They are not short any more. */
+          atomic_store_explicit (&self->task_us, OVERDUE_US, memory_order_relaxed);
+          gf_process_pool_take_back (self, tasks, n);
+        }
     }
 
   g_mutex_lock (&self->lock);
@@ -719,7 +724,7 @@ gf_process_pool_cancel (GfProcessPool *self)
 
   for (guint i = 0; i < processes->len; i++)
     {
-      guint n = gf_process_take_back (processes->pdata[i], TRUE, G_MAXUINT, ahead);
+      guint n = gf_process_take_back (processes->pdata[i], G_MAXUINT, ahead);
 
       for (guint j = 0; j < n; j++)
         g_ptr_array_add (tasks, ahead[j]);

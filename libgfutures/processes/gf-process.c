@@ -327,23 +327,18 @@ gf_process_take_tasks (GfProcess  *self,
   return n_taken;
 }
 
-/* Takes back what it has not begun, or the half of it, the oldest, but at most
- * @most: how many tasks. */
+/* Takes back what it has not begun, the oldest first, but at most @most: how many
+ * tasks. */
 guint
 gf_process_take_back (GfProcess  *self,
-                      gboolean    all,
                       guint       most,
                       GfPromise **tasks)
 {
   GfRequest *taken[GF_MAX_REQUESTS];
   guint n_taken;
-  guint limit;
 
   g_mutex_lock (&self->lock);
-  limit = self->requests.length > 0 ? self->requests.length - 1 : 0;
-  if (!all)
-    limit = (limit + 1) / 2;
-  n_taken = gf_process_take_requests (self, MIN (limit, most), taken);
+  n_taken = gf_process_take_requests (self, most, taken);
   g_mutex_unlock (&self->lock);
 
   return gf_process_take_tasks (self, taken, n_taken, tasks);
