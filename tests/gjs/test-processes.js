@@ -55,6 +55,21 @@ test('an error of a function crosses', async () => {
     throw new Error('nothing was thrown');
 });
 
+test('a worker in Python', async () => {
+    const serve = 'import gi; gi.require_version("GFutures", "1"); ' +
+        'from gi.repository import GFutures; GFutures.serve()';
+    const pool = GFutures.ProcessPoolExecutor.new(1, ['/usr/bin/python3', '-c', serve]);
+    assertEqual(await outcome(pool.call('math:hypot', new GLib.Variant('(dd)', [3, 4]))), 5);
+    assertEqual(await outcome(pool.map('builtins:abs', new GLib.Variant('a(i)', [[1], [-2], [3]]), 2)), [1, 2, 3]);
+    try {
+        await outcome(pool.call('math:no-such', null));
+        throw new Error('nothing was thrown');
+    } catch (error) {
+        assertEqual(error.matches(GFutures.FutureError, GFutures.FutureError.UNKNOWN_FUNCTION), true);
+    }
+    pool.shutdown(true, false);
+});
+
 test('a map of an array', async () => {
     assertEqual(await outcome(stock.map('test.square', new GLib.Variant('ai', [1, 2, 3]), 2)), [1, 4, 9]);
 });

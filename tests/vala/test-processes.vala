@@ -31,6 +31,20 @@ void test_call () {
     pool.shutdown (true, false);
 }
 
+void test_python () {
+    const string SERVE = "import gi; gi.require_version('GFutures', '1'); " +
+        "from gi.repository import GFutures; GFutures.serve()";
+    var pool = new ProcessPoolExecutor (1, { "/usr/bin/python3", "-c", SERVE });
+    try {
+        var future = pool.call ("math:hypot", new Variant ("(dd)", 3.0, 4.0));
+        future.result (-1);
+        assert (future.get_variant ().get_double () == 5.0);
+    } catch (Error error) {
+        assert_not_reached ();
+    }
+    pool.shutdown (true, false);
+}
+
 void test_error () {
     var pool = new ProcessPoolExecutor.for_self (1);
     try {
@@ -98,6 +112,7 @@ int main (string[] args) {
 
     Test.init (ref args);
     Test.add_func ("/vala/processes/call", test_call);
+    Test.add_func ("/vala/processes/python", test_python);
     Test.add_func ("/vala/processes/error", test_error);
     Test.add_func ("/vala/processes/buffer", test_buffer);
     Test.add_func ("/vala/processes/signals", test_signals);
