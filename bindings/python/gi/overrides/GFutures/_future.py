@@ -433,25 +433,34 @@ class Future(_base, NativeFuture):
     def cancelled(self):
         return NativeFuture.is_cancelled(self) if self._native else self._state in (CANCELLED, CANCELLED_AND_NOTIFIED)
 
+    def _withdraw(self, begun):
+        """Cancels one without a GObject, if it has @begun too: true, false, or None if
+        it has one."""
+        with self._lock:
+            if self._native:
+                return None
+            state = self._state
+            if state == FINISHED or (state == RUNNING and not begun):
+                return False
+            if state not in (PENDING, RUNNING):
+                return not begun
+            if begun:
+                self._state = CANCELLED_AND_NOTIFIED
+                self._withdrawn = True
+                self._tell()
+            else:
+                # Waiters are told when it is taken from the queue, as there.
+                self._state = CANCELLED
+                self._condition.notify_all()
+        self._invoke_callbacks()
+        return True
+
     def cancel(self):
         """Cancels it if it has not begun, as in concurrent.futures."""
-        if not self._native:
-            with self._lock:
-                if not self._native:
-                    if self._state in (RUNNING, FINISHED):
-                        return False
-                    if self._state != PENDING:
-                        return True
-                    self._state = CANCELLED
-                    # Waiters are told when it is taken from the queue, as there.
-                    self._condition.notify_all()
-                    native = False
-                else:
-                    native = True
-            if not native:
-                self._invoke_callbacks()
-                return True
-        return NativeFuture.cancel_pending(self) or NativeFuture.is_cancelled(self)
+        cancelled = None if self._native else self._withdraw(False)
+        if cancelled is None:
+            return NativeFuture.cancel_pending(self) or NativeFuture.is_cancelled(self)
+        return cancelled
 
     def cancel_running(self):
         """Cancels it whether it has begun or not.
@@ -461,21 +470,8 @@ class Future(_base, NativeFuture):
         dropped. A worker process that does not return in time is killed. False if the
         future was settled already.
         """
-        if not self._native:
-            with self._lock:
-                if not self._native:
-                    if self._state in _SETTLED:
-                        return False
-                    self._state = CANCELLED_AND_NOTIFIED
-                    self._withdrawn = True
-                    self._tell()
-                    native = False
-                else:
-                    native = True
-            if not native:
-                self._invoke_callbacks()
-                return True
-        return NativeFuture.cancel(self)
+        cancelled = None if self._native else self._withdraw(True)
+        return NativeFuture.cancel(self) if cancelled is None else cancelled
 
     def set_running_or_notify_cancel(self):
         if not self._native:
