@@ -239,11 +239,12 @@ test_of_a_scope (void)
   g_autoptr (GfExecutor) pool = gf_thread_pool_executor_new (1);
   g_autoptr (GfTaskScope) scope = gf_task_scope_new (pool, GF_TASK_SCOPE_POLICY_CANCEL_ON_ERROR);
   g_autoptr (GfFuture) task = gf_executor_submit (pool, fail_task, GSIZE_TO_POINTER (50), NULL);
+  g_autoptr (GfFuture) end = NULL;
 
   gf_task_scope_add (scope, task);
-  gf_task_scope_close (scope);
-  test_settle (gf_task_scope_get_future (scope));
-  assert_details (gf_task_scope_get_future (scope), 50);
+  end = gf_task_scope_close (scope);
+  test_settle (end);
+  assert_details (end, 50);
   gf_executor_shutdown (pool, TRUE, FALSE);
   test_drain ();
 }
@@ -370,6 +371,15 @@ DEFINE_FUNCTION (fail_with_a_buffer_function)
   return NULL;
 }
 
+static void
+fail_with_n_details (GfPromise *promise,
+                     guint64    n)
+{
+  g_autoptr (GVariant) arguments = g_variant_ref_sink (g_variant_new_uint64 (n));
+
+  fail_with_details_function (arguments, promise, NULL, NULL);
+}
+
 /* From 3 on with as many bytes, and what it does besides has no meaning. */
 DEFINE_FUNCTION (fail_from_3_function)
 {
@@ -377,7 +387,7 @@ DEFINE_FUNCTION (fail_from_3_function)
 
   if (x < 3)
     return g_variant_new_int32 (x);
-  fail_with_details_function (g_variant_new_uint64 (x), promise, NULL, error);
+  fail_with_n_details (promise, x);
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, "another one");
   return g_variant_new_int32 (x);
 }
@@ -390,7 +400,7 @@ DEFINE_FUNCTION (settle_first_function)
   if (how[0] == 'r')
     gf_promise_resolve_variant (promise, g_variant_new_string ("resolved"));
   else
-    fail_with_details_function (g_variant_new_uint64 (5), promise, NULL, error);
+    fail_with_n_details (promise, 5);
   if (how[1] == 'e')
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, "too late");
   return how[1] == 'v' ? g_variant_new_string ("too late") : NULL;
