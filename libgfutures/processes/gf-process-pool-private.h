@@ -74,6 +74,7 @@ struct _GfProcessPool
   gboolean          closed;
   gboolean          cancelled;
   GfTimer          *idle_timer;
+  guint             n_dealing;    /* of sending tasks that will wait for others there */
   gboolean          is_watched;   /* a timer looks for tasks that wait for another */
 
   _Atomic guint     task_us;      /* how long a task takes, about */
@@ -133,6 +134,7 @@ struct _GfProcess
 
   /* The pool's lock. */
   guint           n_assigning;    /* threads that are about to send it tasks */
+  guint           n_dealing;      /* of these, see GfProcessPool */
   gboolean        is_idle;
   gint64          idle_since;
 };

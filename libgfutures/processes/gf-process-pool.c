@@ -504,10 +504,20 @@ gf_process_pool_choose (GfProcessPool *self,
       return 0;
     }
 
-  if (may_get_older && self->is_watched && self->n_queued > 0 && n_requests == 0 && process->n_assigning == 0)
+  if (self->n_queued > 0 && n_requests == 0 && process->n_assigning == 0)
     {
-      *older = TRUE;
-      return 0;
+      /* Older ones are on their way to another, where they can be got when they have
+       * arrived: who sends them looks for this process then. */
+      if (self->n_dealing > 0)
+        {
+          gf_process_pool_add_idle (self, process);
+          return 0;
+        }
+      if (may_get_older && self->is_watched)
+        {
+          *older = TRUE;
+          return 0;
+        }
     }
 
   while (n_requests + n_tasks < depth && (tasks[n_tasks] = gf_process_pool_pop (self)) != NULL)
@@ -517,6 +527,11 @@ gf_process_pool_choose (GfProcessPool *self,
     {
       gf_process_pool_set_busy (self, process);
       process->n_assigning++;
+      if (n_requests + n_tasks > 1)
+        {
+          process->n_dealing++;
+          self->n_dealing++;
+        }
       gf_process_pool_start (self);
     }
   else if (n_requests == 0 && process->n_assigning == 0)
@@ -541,6 +556,12 @@ gf_process_pool_send (GfProcessPool *self,
 
   g_mutex_lock (&self->lock);
   process->n_assigning--;
+  if (process->n_dealing > 0)
+    {
+      process->n_dealing--;
+      self->n_dealing--;
+      ahead = TRUE;
+    }
   if (n_tasks > 1)
     gf_process_pool_start (self);
   if (ahead)
@@ -637,6 +658,7 @@ gf_process_pool_ready (GfProcessPool *self,
   while (n_tasks > 0);
 
   /* Who went idle just before could not see these. */
+  gf_process_pool_kick (self);
   if (ahead)
     {
       GfProcess *other = gf_process_pool_take_idle (self);
