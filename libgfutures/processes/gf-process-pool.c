@@ -254,10 +254,10 @@ gf_process_pool_drop (GfProcessPool *self,
 
 static void gf_process_pool_start_watch (GfProcessPool *self);
 
-static void gf_process_pool_send (GfProcessPool *self,
-                                  GfProcess     *process,
-                                  GfPromise    **tasks,
-                                  guint          n_tasks);
+static gboolean gf_process_pool_send (GfProcessPool *self,
+                                      GfProcess     *process,
+                                      GfPromise    **tasks,
+                                      guint          n_tasks);
 
 /* Sees to it that nobody is idle while tasks wait. */
 static void
@@ -268,7 +268,8 @@ gf_process_pool_kick (GfProcessPool *self)
       GfProcess *process = NULL;
 
       g_mutex_lock (&self->lock);
-      if (self->n_queued > 0 && self->idle->len > 0)
+      /* Who deals does this afterwards. */
+      if (self->n_queued > 0 && self->idle->len > 0 && self->n_dealing == 0)
         {
           process = gf_process_ref (g_ptr_array_steal_index_fast (self->idle, self->idle->len - 1));
           process->is_idle = FALSE;
@@ -546,7 +547,7 @@ gf_process_pool_choose (GfProcessPool *self,
 
 /* Sends what was chosen. Then somebody has to look whether the process is ready
  * for more: it may have been answered, or cancelled, before this was done. */
-static void
+static gboolean
 gf_process_pool_send (GfProcessPool *self,
                       GfProcess     *process,
                       GfPromise    **tasks,
@@ -567,6 +568,8 @@ gf_process_pool_send (GfProcessPool *self,
   if (ahead)
     gf_process_pool_start_watch (self);
   g_mutex_unlock (&self->lock);
+
+  return ahead;
 }
 
 /* An idle process, which is not idle any more, or NULL. */
@@ -652,13 +655,11 @@ gf_process_pool_ready (GfProcessPool *self,
       if (room > 0)
         n_tasks = gf_process_pool_find_work (self, process, room, tasks);
       if (n_tasks > 0)
-        gf_process_pool_send (self, process, tasks, n_tasks);
-      ahead |= n_tasks > 1;
+        ahead |= gf_process_pool_send (self, process, tasks, n_tasks);
     }
   while (n_tasks > 0);
 
   /* Who went idle just before could not see these. */
-  gf_process_pool_kick (self);
   if (ahead)
     {
       GfProcess *other = gf_process_pool_take_idle (self);
@@ -668,6 +669,7 @@ gf_process_pool_ready (GfProcessPool *self,
           gf_process_pool_ready (self, other);
           gf_process_unref (other);
         }
+      gf_process_pool_kick (self);
     }
 }
 
