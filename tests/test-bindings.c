@@ -151,23 +151,35 @@ static void
 test_peek_serialized (void)
 {
   g_autoptr (GfFuture) text = gf_future_new_for_variant (g_variant_new_string ("abc"));
+  g_autoptr (GfFuture) empty = gf_future_new_for_variant (g_variant_new_maybe (G_VARIANT_TYPE_VARIANT, NULL));
   g_autoptr (GfFuture) nothing = gf_future_new_for_variant (NULL);
+  g_autoptr (GfFuture) number = gf_future_new_for_int (7);
   g_autoptr (GfFuture) failed = gf_future_new_for_error (g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, "no"));
   g_autoptr (GfPromise) pending = gf_promise_new ();
   g_autoptr (GError) error = NULL;
   const guint8 *data;
+  const char *type = NULL;
   gsize n_data = 1;
 
-  data = gf_future_peek_serialized (text, 4, &n_data, &error);
+  data = gf_future_peek_serialized (text, 4, &type, &n_data, &error);
   g_assert_cmpmem (data, n_data, "abc", 4);
-  g_assert_null (gf_future_peek_serialized (text, 3, &n_data, &error));
+  g_assert_cmpstr (type, ==, "s");
+  type = NULL;
+  g_assert_null (gf_future_peek_serialized (text, 3, &type, &n_data, &error));
+  g_assert_cmpstr (type, ==, "s");
   g_assert_cmpuint (n_data, ==, 0);
-  g_assert_null (gf_future_peek_serialized (nothing, 100, &n_data, &error));
+  g_assert_null (gf_future_peek_serialized (empty, 100, &type, &n_data, &error));
+  g_assert_cmpstr (type, ==, "mv");
+  g_assert_null (gf_future_peek_serialized (nothing, 100, &type, &n_data, &error));
+  g_assert_null (type);
   g_assert_no_error (error);
-  g_assert_null (gf_future_peek_serialized (failed, 100, &n_data, &error));
+  g_assert_null (gf_future_peek_serialized (number, 100, &type, &n_data, &error));
+  g_assert_null (type);
+  g_assert_no_error (error);
+  g_assert_null (gf_future_peek_serialized (failed, 100, NULL, &n_data, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
   g_clear_error (&error);
-  g_assert_null (gf_future_peek_serialized (GF_FUTURE (pending), 100, &n_data, &error));
+  g_assert_null (gf_future_peek_serialized (GF_FUTURE (pending), 100, NULL, &n_data, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PENDING);
 }
 

@@ -548,34 +548,38 @@ gf_future_get_serialized (GfFuture *self,
  * gf_future_peek_serialized:
  * @self: a future
  * @max_size: the size in bytes up to which the value is given
+ * @type: (out) (optional) (nullable) (transfer none): return location for the type
+ *   string of the variant, of one that is too large too; %NULL if there is none
  * @n_data: (out): return location for its size
  * @error: return location for an error
  *
- * As gf_future_get_serialized(), for small values and languages that copy them: it
+ * As gf_future_get_serialized(), for small variants and languages that copy them: it
  * saves the making of an object. Never blocks; any thread may ask.
  *
- * Returns: (array length=n_data) (transfer none) (nullable): the serialized value,
- *   which lives as long as the future, %NULL if there is none, if it has no bytes,
- *   or more than @max_size; %NULL with @error set, as by gf_future_get_variant()
+ * Returns: (array length=n_data) (transfer none) (nullable): the serialized variant,
+ *   which lives as long as the future, as @type does; %NULL if the future has
+ *   succeeded with no variant, or with one of no bytes, or of more than @max_size;
+ *   %NULL with @error set, as by gf_future_get_value()
  *
  * Since: 1.0
  */
 const guint8 *
-gf_future_peek_serialized (GfFuture *self,
-                           gsize     max_size,
-                           gsize    *n_data,
-                           GError  **error)
+gf_future_peek_serialized (GfFuture    *self,
+                           gsize        max_size,
+                           const char **type,
+                           gsize       *n_data,
+                           GError     **error)
 {
-  GVariant *value = gf_future_get_variant (self, error);
+  const GValue *outcome = gf_future_get_value (self, error);
+  GVariant *value = outcome != NULL && G_VALUE_HOLDS_VARIANT (outcome) ? g_value_get_variant (outcome) : NULL;
 
+  if (type != NULL)
+    *type = value != NULL ? g_variant_get_type_string (value) : NULL;
   *n_data = value != NULL ? g_variant_get_size (value) : 0;
-  if (*n_data == 0 || *n_data > max_size)
-    {
-      *n_data = 0;
-      return NULL;
-    }
+  if (*n_data > max_size)
+    *n_data = 0;
 
-  return g_variant_get_data (value);
+  return *n_data > 0 ? g_variant_get_data (value) : NULL;
 }
 
 /**

@@ -146,6 +146,7 @@ GBytes       *gf_future_get_serialized    (GfFuture     *self,
 GF_AVAILABLE_IN_1_0
 const guint8 *gf_future_peek_serialized   (GfFuture     *self,
                                            gsize         max_size,
+                                           const char  **type,
                                            gsize        *n_data,
                                            GError      **error);
 GF_AVAILABLE_IN_1_0

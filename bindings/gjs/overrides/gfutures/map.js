@@ -4,241 +4,246 @@
  */
 /* exported Mapping */
 
-const {callItems, callTuples} = imports.overrides.gfutures.calls;
-const {runsModule} = imports.overrides.gfutures.processes;
+var {Mapping} = (() => {
+    const {Array, Promise} = globalThis;
+    const {callItems, callTuples} = imports.overrides.gfutures.calls;
+    const {runsModule} = imports.overrides.gfutures.processes;
 
-/* How many chunks are under way, for each worker, if nobody says it. */
-const CHUNKS_PER_WORKER = 4;
+    /* How many chunks are under way, for each worker, if nobody says it. */
+    const CHUNKS_PER_WORKER = 4;
 
-function checkSize(name, value) {
-    if (!Number.isInteger(value) || value < 1)
-        throw new RangeError(`${name} has to be an integer above 0, and not ${value}`);
-    return value;
-}
-
-/* Some items that travel together. Each kind has its futures, and collects what they
- * have come to: the results, and what was thrown in place of the next one. */
-
-/* To a module of JavaScript's: it says itself how far it came. */
-class ModuleChunk {
-    constructor(executor, name, items, offset) {
-        this.futures = [callItems(executor, name, items, offset)];
+    function checkSize(name, value) {
+        if (!Number.isInteger(value) || value < 1)
+            throw new RangeError(`${name} has to be an integer above 0, and not ${value}`);
+        return value;
     }
 
-    async collect() {
-        const {results, error} = await this.futures[0];
+    /* Some items that travel together. Each kind has its futures, and collects what they
+     * have come to: the results, and what was thrown in place of the next one. */
 
-        return {results, thrown: error === undefined ? [] : [error]};
-    }
-}
+    /* To a module of JavaScript's: it says itself how far it came. */
+    class ModuleChunk {
+        constructor(executor, name, items, offset) {
+            this.futures = [callItems(executor, name, items, offset)];
+        }
 
-/* To functions of another language, which an array of their arguments is sent to. */
-class TupleChunk {
-    constructor(future) {
-        this.futures = [future];
-    }
+        async collect() {
+            const {results, error} = await this.futures[0];
 
-    async collect() {
-        return {results: Array.from(await this.futures[0]), thrown: []};
-    }
-}
-
-/* Arguments of different types make no array. */
-class MixedChunk {
-    constructor(executor, name, items) {
-        this.futures = items.map(item => executor.call(name, item));
+            return {results, thrown: error === undefined ? [] : [error]};
+        }
     }
 
-    async collect() {
-        const results = [];
+    /* To functions of another language, which an array of their arguments is sent to. */
+    class TupleChunk {
+        constructor(future) {
+            this.futures = [future];
+        }
 
-        for (const future of this.futures) {
-            try {
-                results.push(await future);
-            } catch (error) {
-                return {results, thrown: [error]};
+        async collect() {
+            return {results: Array.from(await this.futures[0]), thrown: []};
+        }
+    }
+
+    /* Arguments of different types make no array. */
+    class MixedChunk {
+        constructor(executor, name, items) {
+            this.futures = items.map(item => executor.call(name, item));
+        }
+
+        async collect() {
+            const results = [];
+
+            for (const future of this.futures) {
+                try {
+                    results.push(await future);
+                } catch (error) {
+                    return {results, thrown: [error]};
+                }
+            }
+            return {results, thrown: []};
+        }
+    }
+
+    /* In place of the items that could not be had, or not be sent. */
+    class FailedChunk {
+        constructor(error) {
+            this.futures = [];
+            this._error = error;
+        }
+
+        async collect() {
+            return {results: [], thrown: [this._error]};
+        }
+    }
+
+    /* What Executor.map() returns: an asynchronous iterator. It has taken the first items
+     * when it is made, and takes others as results are asked for. */
+    const Mapping = class {
+        constructor(executor, nativeMap, name, items, {chunkSize = 1, bufferSize} = {}) {
+            this._executor = executor;
+            this._nativeMap = nativeMap;
+            this._name = name;
+            this._chunkSize = checkSize('chunkSize', chunkSize);
+            this._bufferSize = checkSize('bufferSize',
+                bufferSize ?? CHUNKS_PER_WORKER * Math.max(1, executor.get_max_workers()));
+            this._isAsync = typeof items?.[Symbol.asyncIterator] === 'function';
+            if (!this._isAsync && typeof items?.[Symbol.iterator] !== 'function')
+                throw new TypeError('map: the items are no iterable');
+            this._source = this._isAsync ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+            this._n_taken = 0;
+            this._ended = false;     /* the source */
+            this._pulling = null;    /* from a source that is asynchronous */
+            this._chunks = [];       /* the oldest first */
+            this._results = [];      /* of the chunk that is handed out */
+            this._index = 0;
+            this._thrown = [];       /* what comes after them */
+            this._turn = Promise.resolve();
+            this._fill();
+        }
+
+        /* ---- from the source to the executor ---- */
+
+        get _hasRoom() {
+            return !this._ended && this._chunks.length < this._bufferSize;
+        }
+
+        _submit(items) {
+            const {_executor: executor, _name: name, _n_taken: offset} = this;
+
+            if (items.length === 0)
+                return;
+            this._n_taken += items.length;
+            if (runsModule(executor)) {
+                this._chunks.push(new ModuleChunk(executor, name, items, offset));
+                return;
+            }
+
+            const future = callTuples(executor, this._nativeMap, name, items, offset);
+
+            this._chunks.push(future !== null ? new TupleChunk(future) : new MixedChunk(executor, name, items));
+        }
+
+        _fail(error) {
+            this._ended = true;
+            this._chunks.push(new FailedChunk(error));
+        }
+
+        _fill() {
+            if (this._isAsync) {
+                this._pull();
+                return;
+            }
+
+            while (this._hasRoom) {
+                const items = [];
+
+                try {
+                    while (items.length < this._chunkSize && !this._ended) {
+                        const {value, done} = this._source.next();
+
+                        if (done)
+                            this._ended = true;
+                        else
+                            items.push(value);
+                    }
+                    this._submit(items);
+                } catch (error) {
+                    this._fail(error);
+                }
             }
         }
-        return {results, thrown: []};
-    }
-}
 
-/* In place of the items that could not be had, or not be sent. */
-class FailedChunk {
-    constructor(error) {
-        this.futures = [];
-        this._error = error;
-    }
-
-    async collect() {
-        return {results: [], thrown: [this._error]};
-    }
-}
-
-/* What Executor.map() returns: an asynchronous iterator. It has taken the first items
- * when it is made, and takes others as results are asked for. */
-var Mapping = class {
-    constructor(executor, nativeMap, name, items, {chunkSize = 1, bufferSize} = {}) {
-        this._executor = executor;
-        this._nativeMap = nativeMap;
-        this._name = name;
-        this._chunkSize = checkSize('chunkSize', chunkSize);
-        this._bufferSize = checkSize('bufferSize',
-            bufferSize ?? CHUNKS_PER_WORKER * Math.max(1, executor.get_max_workers()));
-        this._isAsync = typeof items?.[Symbol.asyncIterator] === 'function';
-        if (!this._isAsync && typeof items?.[Symbol.iterator] !== 'function')
-            throw new TypeError('map: the items are no iterable');
-        this._source = this._isAsync ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
-        this._n_taken = 0;
-        this._ended = false;     /* the source */
-        this._pulling = null;    /* from a source that is asynchronous */
-        this._chunks = [];       /* the oldest first */
-        this._results = [];      /* of the chunk that is handed out */
-        this._index = 0;
-        this._thrown = [];       /* what comes after them */
-        this._turn = Promise.resolve();
-        this._fill();
-    }
-
-    /* ---- from the source to the executor ---- */
-
-    get _hasRoom() {
-        return !this._ended && this._chunks.length < this._bufferSize;
-    }
-
-    _submit(items) {
-        const {_executor: executor, _name: name, _n_taken: offset} = this;
-
-        if (items.length === 0)
-            return;
-        this._n_taken += items.length;
-        if (runsModule(executor)) {
-            this._chunks.push(new ModuleChunk(executor, name, items, offset));
-            return;
+        _pull() {
+            if (this._pulling !== null || !this._hasRoom)
+                return;
+            this._pulling = this._pullChunk().then(() => {
+                this._pulling = null;
+                this._pull();
+            });
         }
 
-        const future = callTuples(executor, this._nativeMap, name, items, offset);
-
-        this._chunks.push(future !== null ? new TupleChunk(future) : new MixedChunk(executor, name, items));
-    }
-
-    _fail(error) {
-        this._ended = true;
-        this._chunks.push(new FailedChunk(error));
-    }
-
-    _fill() {
-        if (this._isAsync) {
-            this._pull();
-            return;
-        }
-
-        while (this._hasRoom) {
+        async _pullChunk() {
             const items = [];
 
             try {
                 while (items.length < this._chunkSize && !this._ended) {
-                    const {value, done} = this._source.next();
+                    const {value, done} = await this._source.next();
 
                     if (done)
                         this._ended = true;
                     else
                         items.push(value);
                 }
-                this._submit(items);
+                /* Nobody wants it any more. */
+                if (this._source !== null)
+                    this._submit(items);
             } catch (error) {
                 this._fail(error);
             }
         }
-    }
 
-    _pull() {
-        if (this._pulling !== null || !this._hasRoom)
-            return;
-        this._pulling = this._pullChunk().then(() => {
-            this._pulling = null;
-            this._pull();
-        });
-    }
+        /* ---- from the executor to who asks ---- */
 
-    async _pullChunk() {
-        const items = [];
+        async _take() {
+            while (this._index === this._results.length) {
+                if (this._thrown.length > 0) {
+                    const [error] = this._thrown;
 
-        try {
-            while (items.length < this._chunkSize && !this._ended) {
-                const {value, done} = await this._source.next();
+                    this._stop();
+                    throw error;
+                }
 
-                if (done)
-                    this._ended = true;
-                else
-                    items.push(value);
+                while (this._chunks.length === 0 && this._pulling !== null)
+                    await this._pulling;
+                if (this._chunks.length === 0)
+                    return {value: undefined, done: true};
+
+                const {results, thrown} = await this._chunks[0].collect().catch(
+                    error => ({results: [], thrown: [error]}));
+
+                this._chunks.shift();
+                this._results = results;
+                this._index = 0;
+                this._thrown = thrown;
+                if (thrown.length === 0)
+                    this._fill();
             }
-            /* Nobody wants it any more. */
-            if (this._source !== null)
-                this._submit(items);
-        } catch (error) {
-            this._fail(error);
+            return {value: this._results[this._index++], done: false};
         }
-    }
 
-    /* ---- from the executor to who asks ---- */
+        /* No more is wanted. */
+        _stop() {
+            const source = this._source;
 
-    async _take() {
-        while (this._index === this._results.length) {
-            if (this._thrown.length > 0) {
-                const [error] = this._thrown;
-
-                this._stop();
-                throw error;
-            }
-
-            while (this._chunks.length === 0 && this._pulling !== null)
-                await this._pulling;
-            if (this._chunks.length === 0)
-                return {value: undefined, done: true};
-
-            const {results, thrown} = await this._chunks[0].collect().catch(
-                error => ({results: [], thrown: [error]}));
-
-            this._chunks.shift();
-            this._results = results;
+            this._source = null;
+            this._ended = true;
+            for (const {futures} of this._chunks)
+                futures.forEach(future => future.cancel());
+            this._chunks = [];
+            this._results = [];
             this._index = 0;
-            this._thrown = thrown;
-            if (thrown.length === 0)
-                this._fill();
+            this._thrown = [];
+            return source?.return?.();
         }
-        return {value: this._results[this._index++], done: false};
-    }
 
-    /* No more is wanted. */
-    _stop() {
-        const source = this._source;
+        /* Those that are asked for together come one after the other. */
+        next() {
+            const taken = this._turn.then(() => this._take());
 
-        this._source = null;
-        this._ended = true;
-        for (const {futures} of this._chunks)
-            futures.forEach(future => future.cancel());
-        this._chunks = [];
-        this._results = [];
-        this._index = 0;
-        this._thrown = [];
-        return source?.return?.();
-    }
+            this._turn = taken.catch(() => {});
+            return taken;
+        }
 
-    /* Those that are asked for together come one after the other. */
-    next() {
-        const taken = this._turn.then(() => this._take());
+        async return(value) {
+            await this._stop();
+            return {value, done: true};
+        }
 
-        this._turn = taken.catch(() => {});
-        return taken;
-    }
+        [Symbol.asyncIterator]() {
+            return this;
+        }
+    };
 
-    async return(value) {
-        await this._stop();
-        return {value, done: true};
-    }
-
-    [Symbol.asyncIterator]() {
-        return this;
-    }
-};
+    return {Mapping};
+})();

@@ -4,65 +4,69 @@
  */
 /* exported override, runsModule */
 
-const {Gio, GLib} = imports.gi;
-const {GFutures} = imports.gi;
+var {override, runsModule} = (() => {
+    const {Gio, GLib} = imports.gi;
+    const {GFutures} = imports.gi;
 
-const memory = imports.overrides.gfutures.memory;
-const {packArguments} = imports.overrides.gfutures.values;
+    const memory = imports.overrides.gfutures.memory;
+    const {packArguments} = imports.overrides.gfutures.values;
 
-const MODULE = Symbol('module');
+    const MODULE = Symbol('module');
 
-const PROGRAM = "imports.gi.versions.GFutures = '1'; imports.system.exit(imports.gi.GFutures.serve(ARGV[0]));";
+    const PROGRAM = "imports.gi.versions.GFutures = '1'; imports.system.exit(imports.gi.GFutures.serve(ARGV[0]));";
 
-/* Whether its workers serve a module of JavaScript's, by worker.js. */
-function runsModule(executor) {
-    return MODULE in executor;
-}
-
-/* The URI of a module, of which that or the path is given. */
-function getUri(module) {
-    if (typeof module === 'string' && GLib.path_is_absolute(module))
-        return GLib.filename_to_uri(module, null);
-    if (typeof module !== 'string' || GLib.Uri.peek_scheme(module) === null) {
-        throw new TypeError(`module: ${JSON.stringify(module)} is no URI and no absolute path. Beside the ` +
-            "program's own: GLib.uri_resolve_relative(import.meta.url, './tasks.js', GLib.UriFlags.NONE)");
+    /* Whether its workers serve a module of JavaScript's, by worker.js. */
+    function runsModule(executor) {
+        return MODULE in executor;
     }
-    return module;
-}
 
-function getWorkerArgv(uri) {
-    const gjs = GLib.find_program_in_path('gjs') ?? GLib.find_program_in_path('gjs-console');
+    /* The URI of a module, of which that or the path is given. */
+    function getUri(module) {
+        if (typeof module === 'string' && GLib.path_is_absolute(module))
+            return GLib.filename_to_uri(module, null);
+        if (typeof module !== 'string' || GLib.Uri.peek_scheme(module) === null) {
+            throw new TypeError(`module: ${JSON.stringify(module)} is no URI and no absolute path. Beside the ` +
+                "program's own: GLib.uri_resolve_relative(import.meta.url, './tasks.js', GLib.UriFlags.NONE)");
+        }
+        return module;
+    }
 
-    if (gjs === null)
-        throw new Error('The program gjs, which serves the module in workers, is not in PATH');
+    function getWorkerArgv(uri) {
+        const gjs = GLib.find_program_in_path('gjs') ?? GLib.find_program_in_path('gjs-console');
 
-    /* They find these files where they were found here. */
-    const file = Gio.File.new_for_commandline_arg(imports.overrides.gfutures.worker.__file__);
-    const folder = file.get_parent().get_parent().get_parent().get_path();
+        if (gjs === null)
+            throw new Error('The program gjs, which serves the module in workers, is not in PATH');
 
-    return [gjs, ...folder !== null ? ['-I', folder] : [], '-c', PROGRAM, uri];
-}
+        /* They find these files where they were found here. */
+        const file = Gio.File.new_for_commandline_arg(imports.overrides.gfutures.worker.__file__);
+        const folder = file.get_parent().get_parent().get_parent().get_path();
 
-function override() {
-    const {prototype} = GFutures.ProcessPoolExecutor;
-    const init = prototype._init;
+        return [gjs, ...folder !== null ? ['-I', folder] : [], '-c', PROGRAM, uri];
+    }
 
-    prototype._init = function (properties = {}, ...rest) {
-        const {module, ...own} = properties;
+    function override() {
+        const {prototype} = GFutures.ProcessPoolExecutor;
+        const init = prototype._init;
 
-        for (const name of ['initializer_arguments', 'initializerArguments']) {
-            if (Array.isArray(own[name])) {
-                own[name] = own[name].length === 0
-                    ? null : packArguments(own[name], memory.createVariant);
+        prototype._init = function (properties = {}, ...rest) {
+            const {module, ...own} = properties;
+
+            for (const name of ['initializer_arguments', 'initializerArguments']) {
+                if (Array.isArray(own[name])) {
+                    own[name] = own[name].length === 0
+                        ? null : packArguments(own[name], memory.createVariant);
+                }
             }
-        }
-        if (module !== undefined) {
-            if ('worker_argv' in own || 'workerArgv' in own)
-                throw new TypeError('module: a pool has a module or a worker_argv');
-            own.worker_argv = getWorkerArgv(getUri(module));
-        }
-        init.call(this, own, ...rest);
-        if (module !== undefined)
-            this[MODULE] = true;
-    };
-}
+            if (module !== undefined) {
+                if ('worker_argv' in own || 'workerArgv' in own)
+                    throw new TypeError('module: a pool has a module or a worker_argv');
+                own.worker_argv = getWorkerArgv(getUri(module));
+            }
+            init.call(this, own, ...rest);
+            if (module !== undefined)
+                this[MODULE] = true;
+        };
+    }
+
+    return {override, runsModule};
+})();

@@ -9,214 +9,220 @@
  */
 /* exported serve */
 
-const {Gio, GLib} = imports.gi;
-const {GFutures} = imports.gi;
+var {serve} = (() => {
+    const {Object, Promise} = globalThis;
+    const {Gio, GLib} = imports.gi;
+    const {GFutures} = imports.gi;
 
-const {MAP, returnValue} = imports.overrides.gfutures.calls;
-const {fromGError, toGError} = imports.overrides.gfutures.errors;
-const {MAX_SMALL, unpackArguments, unpackVariant} = imports.overrides.gfutures.values;
+    const memory = imports.overrides.gfutures.memory;
+    const {MAP, returnValue} = imports.overrides.gfutures.calls;
+    const {fromGError, toGError} = imports.overrides.gfutures.errors;
+    const {MAX_SMALL, unpackArguments, unpackVariant} = imports.overrides.gfutures.values;
 
-const NO_ARGUMENTS = new Uint8Array(0);
+    const NO_ARGUMENTS = new Uint8Array(0);
 
-const System = imports.system;
-const {reject, resolve} = GFutures.Promise.prototype;
+    const System = imports.system;
+    const {reject, resolve} = GFutures.Promise.prototype;
 
-/* The last argument of a function: how it tells how far it is, and learns that it may
- * stop. */
-class Context {
-    #promise;
-    #cancellable = null;
+    /* The last argument of a function: how it tells how far it is, and learns that it may
+     * stop. */
+    class Context {
+        #promise;
+        #cancellable = null;
 
-    constructor(promise) {
-        this.#promise = promise;
-    }
-
-    /* From 0 to 1, or -1 if that is unknown, and what is being done */
-    progress(fraction, text = null) {
-        this.#promise.set_progress(fraction, text);
-    }
-
-    get isCancelled() {
-        return this.#promise.should_stop();
-    }
-
-    /* For calls of GIO, which it ends from another thread if it has to. Handlers of its
-     * own run in this one: those of JavaScript could not elsewhere. */
-    get cancellable() {
-        if (this.#cancellable !== null)
-            return this.#cancellable;
-
-        const cancellable = this.#promise.get_cancellable();
-        const mirror = new Gio.Cancellable();
-
-        this.#promise.add_done_callback(null, () => {
-            if (cancellable.is_cancelled())
-                mirror.cancel();
-        });
-        cancellable.connect = (...args) => mirror.connect(...args);
-        cancellable.disconnect = id => mirror.disconnect(id);
-        this.#cancellable = cancellable;
-        return cancellable;
-    }
-}
-
-/* ---- the module ---- */
-
-/* Where an error came from, if its message is to say so. */
-function locate(error) {
-    if (error.fileName)
-        return `${error.fileName}:${error.lineNumber}:${error.columnNumber}`;
-    return null;
-}
-
-class Module {
-    constructor(name, loading) {
-        this.name = name;
-        this.exports = null;
-        this.error = null;
-        this._found = new Map();
-        this.loaded = loading.then(exports => {
-            this.exports = exports;
-        }).catch(error => {
-            this.error = this._explain(error);
-        });
-    }
-
-    get isReady() {
-        return this.exports !== null || this.error !== null;
-    }
-
-    _explain(error) {
-        const gerror = toGError(error, `The module ${this.name}`);
-        const where = error instanceof Error ? locate(error) : null;
-        const explained = new GLib.Error(gerror.domain, gerror.code,
-            gerror.message.replace(/^([\w$.]+: )?/,
-                `$1The module ${this.name.replaceAll('$', '$$$$')} cannot be loaded${where ? `, at ${where}` : ''}: `));
-
-        GFutures.error_set_remote_traceback(explained, GFutures.error_get_remote_traceback(gerror));
-        return explained;
-    }
-
-    /* The function of that name */
-    find(name) {
-        const known = this._found.get(name);
-
-        if (known !== undefined)
-            return known;
-        if (this.error !== null)
-            throw this.error;
-
-        const func = Object.prototype.hasOwnProperty.call(this.exports, name) ? this.exports[name] : undefined;
-
-        if (typeof func !== 'function') {
-            throw new GLib.Error(GFutures.FutureError, GFutures.FutureError.UNKNOWN_FUNCTION,
-                func === undefined && !(name in this.exports)
-                    ? `The module ${this.name} exports no function “${name}”`
-                    : `“${name}”, which the module ${this.name} exports, is no function`);
+        constructor(promise) {
+            this.#promise = promise;
         }
-        this._found.set(name, func);
-        return func;
+
+        /* From 0 to 1, or -1 if that is unknown, and what is being done */
+        progress(fraction, text = null) {
+            this.#promise.set_progress(fraction, text);
+        }
+
+        get isCancelled() {
+            return this.#promise.should_stop();
+        }
+
+        /* For calls of GIO, which it ends from another thread if it has to. Handlers of its
+         * own run in this one: those of JavaScript could not elsewhere. */
+        get cancellable() {
+            if (this.#cancellable !== null)
+                return this.#cancellable;
+
+            const cancellable = this.#promise.get_cancellable();
+            const mirror = new Gio.Cancellable();
+
+            this.#promise.add_done_callback(null, () => {
+                if (cancellable.is_cancelled())
+                    mirror.cancel();
+            });
+            cancellable.connect = (...args) => mirror.connect(...args);
+            cancellable.disconnect = id => mirror.disconnect(id);
+            this.#cancellable = cancellable;
+            return cancellable;
+        }
     }
-}
 
-/* ---- calls ---- */
+    /* ---- the module ---- */
 
-function isThenable(value) {
-    return value !== null && typeof value === 'object' && typeof value.then === 'function';
-}
+    /* Where an error came from, if its message is to say so. */
+    function locate(error) {
+        if (error.fileName)
+            return `${error.fileName}:${error.lineNumber}:${error.columnNumber}`;
+        return null;
+    }
 
-function fail(promise, name, thrown) {
-    reject.call(promise, toGError(thrown, name));
-}
+    class Module {
+        constructor(name, loading) {
+            this.name = name;
+            this.exports = null;
+            this.error = null;
+            this._found = new Map();
+            this.loaded = loading.then(exports => {
+                this.exports = exports;
+            }).catch(error => {
+                this.error = this._explain(error);
+            });
+        }
 
-/* Calls it for each item till one fails: what the others came to is not lost. */
-async function mapItems(func, items, context) {
-    const results = [];
+        get isReady() {
+            return this.exports !== null || this.error !== null;
+        }
 
-    for (const item of items) {
-        if (context.isCancelled)
-            break;
+        _explain(error) {
+            const gerror = toGError(error, `The module ${this.name}`);
+            const where = error instanceof Error ? locate(error) : null;
+            const explained = new GLib.Error(gerror.domain, gerror.code,
+                gerror.message.replace(/^([\w$.]+: )?/,
+                    `$1The module ${this.name.replaceAll('$', '$$$$')} cannot be loaded${where ? `, at ${where}` : ''}: `));
+
+            GFutures.error_set_remote_traceback(explained, GFutures.error_get_remote_traceback(gerror));
+            return explained;
+        }
+
+        /* The function of that name */
+        find(name) {
+            const known = this._found.get(name);
+
+            if (known !== undefined)
+                return known;
+            if (this.error !== null)
+                throw this.error;
+
+            const func = Object.prototype.hasOwnProperty.call(this.exports, name) ? this.exports[name] : undefined;
+
+            if (typeof func !== 'function') {
+                throw new GLib.Error(GFutures.FutureError, GFutures.FutureError.UNKNOWN_FUNCTION,
+                    func === undefined && !(name in this.exports)
+                        ? `The module ${this.name} exports no function “${name}”`
+                        : `“${name}”, which the module ${this.name} exports, is no function`);
+            }
+            this._found.set(name, func);
+            return func;
+        }
+    }
+
+    /* ---- calls ---- */
+
+    function isThenable(value) {
+        return value !== null && typeof value === 'object' && typeof value.then === 'function';
+    }
+
+    function fail(promise, name, thrown) {
+        reject.call(promise, toGError(thrown, name));
+    }
+
+    /* Calls it for each item till one fails: what the others came to is not lost. */
+    async function mapItems(func, items, context) {
+        const results = [];
+
+        for (const item of items) {
+            if (context.isCancelled)
+                break;
+            try {
+                let result = func(item, context);
+
+                if (isThenable(result))
+                    result = await result;
+                results.push(result ?? null);
+            } catch (error) {
+                return {results, error: fromGError(toGError(error, func.name))};
+            }
+        }
+        return {results};
+    }
+
+    function start(module, promise, name, args) {
+        const context = new Context(promise);
+
+        if (name.startsWith(MAP))
+            return mapItems(module.find(name.slice(MAP.length)), args[0], context);
+        return (0, module.find(name))(...args, context);
+    }
+
+    /* For what takes longer than this call. */
+    async function finish(promise, name, begin) {
+        const hold = promise.hold();
+
         try {
-            let result = func(item, context);
+            if (!returnValue(promise, await begin()))
+                resolve.call(promise, null);
+        } catch (error) {
+            fail(promise, name, error);
+        }
+        hold.release();
+    }
+
+    function run(module, promise, name, type, data, variant) {
+        try {
+            const args = variant !== null
+                ? unpackVariant(variant, true) : type !== null ? unpackArguments(type, data ?? NO_ARGUMENTS) : [];
+
+            if (!module.isReady) {
+                finish(promise, name, () => module.loaded.then(() => start(module, promise, name, args)));
+                return;
+            }
+
+            const result = start(module, promise, name, args);
 
             if (isThenable(result))
-                result = await result;
-            results.push(result ?? null);
+                finish(promise, name, () => result);
+            else
+                returnValue(promise, result);
         } catch (error) {
-            return {results, error: fromGError(toGError(error, func.name))};
+            fail(promise, name, error);
         }
     }
-    return {results};
-}
 
-function start(module, promise, name, args) {
-    const context = new Context(promise);
+    /* In a promise's job, gjs would not exit before all of the program has returned; in a
+     * callback of C's it does so at once. */
+    function makeExitWork() {
+        const {exit} = System;
 
-    if (name.startsWith(MAP))
-        return mapItems(module.find(name.slice(MAP.length)), args[0], context);
-    return (0, module.find(name))(...args, context);
-}
-
-/* For what takes longer than this call. */
-async function finish(promise, name, begin) {
-    const hold = promise.hold();
-
-    try {
-        if (!returnValue(promise, await begin()))
-            resolve.call(promise, null);
-    } catch (error) {
-        fail(promise, name, error);
+        System.exit = code => GLib.MainContext.default().invoke_full(GLib.PRIORITY_DEFAULT, () => exit(code));
     }
-    hold.release();
-}
 
-function run(module, promise, name, type, data, variant) {
-    try {
-        const args = variant !== null
-            ? unpackVariant(variant, true) : type !== null ? unpackArguments(type, data ?? NO_ARGUMENTS) : [];
+    /* Makes this gjs a worker: serves the pool that started it until there are no more
+     * tasks. @module is the URI of one, or an object with functions. For the worker-argv
+     * of a pool in any language:
+     *
+     *   gjs -c "imports.gi.versions.GFutures = '1';
+     *           imports.system.exit (imports.gi.GFutures.serve (ARGV[0]));" file:///…/tasks.js
+     *
+     * It runs the main loop, and must not be called after an await: nothing that is
+     * awaited would come. */
+    function serve(module) {
+        /* Before anything that the module may start */
+        GFutures.worker_requested();
+        makeExitWork();
 
-        if (!module.isReady) {
-            finish(promise, name, () => module.loaded.then(() => start(module, promise, name, args)));
-            return;
-        }
+        const isUri = typeof module === 'string';
+        const served = isUri
+            ? new Module(module, import(module)) : new Module('of this worker', Promise.resolve(module));
 
-        const result = start(module, promise, name, args);
-
-        if (isThenable(result))
-            finish(promise, name, () => result);
-        else
-            returnValue(promise, result);
-    } catch (error) {
-        fail(promise, name, error);
+        GFutures.function_register_serialized(null, MAX_SMALL, (...args) => {run(served, ...args); memory.collectSoon(); });
+        return GFutures.worker_run([]);
     }
-}
 
-/* In a promise's job, gjs would not exit before all of the program has returned; in a
- * callback of C's it does so at once. */
-function makeExitWork() {
-    const {exit} = System;
-
-    System.exit = code => GLib.MainContext.default().invoke_full(GLib.PRIORITY_DEFAULT, () => exit(code));
-}
-
-/* Makes this gjs a worker: serves the pool that started it until there are no more
- * tasks. @module is the URI of one, or an object with functions. For the worker-argv
- * of a pool in any language:
- *
- *   gjs -c "imports.gi.versions.GFutures = '1';
- *           imports.system.exit (imports.gi.GFutures.serve (ARGV[0]));" file:///…/tasks.js
- *
- * It runs the main loop, and must not be called after an await: nothing that is
- * awaited would come. */
-function serve(module) {
-    /* Before anything that the module may start */
-    GFutures.worker_requested();
-    makeExitWork();
-
-    const isUri = typeof module === 'string';
-    const served = isUri
-        ? new Module(module, import(module)) : new Module('of this worker', Promise.resolve(module));
-
-    GFutures.function_register_serialized(null, MAX_SMALL, (...args) => run(served, ...args));
-    return GFutures.worker_run([]);
-}
+    return {serve};
+})();

@@ -358,7 +358,7 @@ class Future(_base, NativeFuture):
     def _read_outcome(self):
         if '_outcome' not in self.__dict__ and _is_pickled(self):
             try:
-                data = NativeFuture.peek_serialized(self, _pickling.LARGE)
+                data, _type = NativeFuture.peek_serialized(self, _pickling.LARGE)
             except GLib.Error:
                 pass
             else:
