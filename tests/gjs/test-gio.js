@@ -12,7 +12,6 @@ import System from 'system';
 
 import {main, test} from './tap.js';
 
-Gio._promisify(GFutures.Future.prototype, 'result_async', 'result_finish');
 
 const path = GLib.build_filenamev([GLib.get_tmp_dir(), `gf-test-${GLib.uuid_string_random()}`]);
 const file = Gio.File.new_for_path(path);
@@ -201,11 +200,18 @@ test('an error', async () => {
         new Gio.IOErrorEnum({code: Gio.IOErrorEnum.BUSY, message: 'busy'})), Gio.IOErrorEnum.BUSY);
 });
 
-test('another exception is an error', async () => {
-    const error = await assertFails(GFutures.Future.from_async(new Operation(), 'echo_async', undefined,
-        new RangeError('range')), Gio.IOErrorEnum.FAILED);
+test('another exception is what is thrown, and an error to others', async () => {
+    const thrown = new RangeError('range');
+    const future = GFutures.Future.from_async(new Operation(), 'echo_async', undefined, thrown);
 
-    assertEqual(error.message, 'RangeError: range');
+    try {
+        await future;
+        throw new Error('nothing was thrown');
+    } catch (error) {
+        assert(error === thrown, `${error}`);
+    }
+    assert(future.get_error().matches(Gio.IOErrorEnum, Gio.IOErrorEnum.FAILED));
+    assertEqual(future.get_error().message, 'RangeError: range');
 });
 
 test('cancelling the future cancels the operation', async () => {

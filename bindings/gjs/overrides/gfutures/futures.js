@@ -60,6 +60,12 @@ var {override} = (() => {
     function getResult(future) {
         let data, type, value;
 
+        if (OUTCOME in future) {
+            if ('reason' in future[OUTCOME])
+                throw future[OUTCOME].reason;
+            return future[OUTCOME].value;
+        }
+
         try {
             [data, type] = peekSerialized.call(future, MAX_SMALL);
         } catch (error) {
@@ -70,8 +76,6 @@ var {override} = (() => {
         /* get_value() would do, but gjs leaks each variant that is in a GValue. */
         if (type !== null)
             return data?.length > 0 ? unpack(type, data) : unpackVariant(future.get_variant());
-        if (OUTCOME in future)
-            return future[OUTCOME].value;
         value = getValue.call(future);
         /* Of those groups that have no value of their own it is the members'. */
         if (value === null && COLLECT in future)

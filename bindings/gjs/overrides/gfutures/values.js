@@ -44,7 +44,7 @@ var {MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackA
     const MAP = 'a(vv)';
 
     const encoder = new TextEncoder();
-    const decoder = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
+    const decoder = new TextDecoder('utf-8', {fatal: true});
 
     /* Arrays of numbers: in which array they arrive; x and t in an Array, of numbers
      * where they are exact. */
@@ -722,12 +722,23 @@ var {MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackA
 
                 for (let i = from; i < to; i++) {
                     if (this.bytes[i] >= 0x80)
-                        return decoder.decode(this.bytes.subarray(from, to));
+                        return this.decode(from, to);
                     text += String.fromCharCode(this.bytes[i]);
                 }
                 return text;
             }
-            return decoder.decode(this.bytes.subarray(from, to));
+            return this.decode(from, to);
+        }
+
+        decode(from, to) {
+            let marks = '';
+
+            /* The decoder takes them away. */
+            while (this.bytes[from] === 0xef && this.bytes[from + 1] === 0xbb && this.bytes[from + 2] === 0xbf) {
+                marks += '\ufeff';
+                from += 3;
+            }
+            return marks + decoder.decode(this.bytes.subarray(from, to));
         }
 
         unpackBoxed(from, to) {
