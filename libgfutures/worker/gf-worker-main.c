@@ -16,6 +16,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -219,4 +220,21 @@ gf_worker_run (int    argc G_GNUC_UNUSED,
     gf_worker_prepare (GF_TRANSPORT_STDIO);
 
   return gf_server_run (in_fd, out_fd);
+}
+
+/**
+ * gf_worker_exit:
+ * @status: the exit status
+ *
+ * For bindings: ends the process at once, in the middle of a task too, after what
+ * was printed has been written. Nothing else is cleaned up, which is what a language
+ * needs that cannot end while it is at work. In C, call exit().
+ *
+ * Since: 1.0
+ */
+void
+gf_worker_exit (int status)
+{
+  fflush (NULL);
+  _exit (status);
 }

@@ -17,5 +17,7 @@ gboolean gf_worker_requested (void);
 GF_AVAILABLE_IN_1_0
 int      gf_worker_run       (int    argc,
                               char **argv);
+GF_AVAILABLE_IN_1_0
+void     gf_worker_exit      (int    status) G_GNUC_NORETURN;
 
 G_END_DECLS

@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-/* exported MAP, call, callItems, callTuples, returnValue */
+/* exported LOAD, MAP, call, callItems, callTuples, returnValue */
 
-var {MAP, call, callItems, callTuples, returnValue} = (() => {
+var {LOAD, MAP, call, callItems, callTuples, returnValue} = (() => {
     const {GLib} = imports.gi;
     const {GFutures} = imports.gi;
 
@@ -13,6 +13,9 @@ var {MAP, call, callItems, callTuples, returnValue} = (() => {
 
     /* Before the name of a function that is to be called for each item of an Array */
     const MAP = 'map:';
+    /* Before that of an initializer, if there is one: a worker is ready when its module is
+     * loaded. */
+    const LOAD = 'load:';
 
     const {call_full: callFull, call_serialized: callSerialized} = GFutures.Executor.prototype;
 
@@ -53,5 +56,5 @@ var {MAP, call, callItems, callTuples, returnValue} = (() => {
         return true;
     }
 
-    return {MAP, call, callItems, callTuples, returnValue};
+    return {LOAD, MAP, call, callItems, callTuples, returnValue};
 })();

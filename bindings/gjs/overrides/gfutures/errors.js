@@ -6,9 +6,9 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-/* exported describe, fromFields, fromGError, toFields, toGError */
+/* exported OWN_FRAME, fromFields, fromGError, toFields, toGError */
 
-var {describe, fromFields, fromGError, toFields, toGError} = (() => {
+var {OWN_FRAME, fromFields, fromGError, toFields, toGError} = (() => {
     const {Gio, GLib} = imports.gi;
     const {GFutures} = imports.gi;
 
@@ -90,5 +90,5 @@ var {describe, fromFields, fromGError, toFields, toGError} = (() => {
         return fromGError(new GLib.Error(GLib.quark_from_string(domain), code, message), stack);
     }
 
-    return {describe, fromFields, fromGError, toFields, toGError};
+    return {OWN_FRAME, fromFields, fromGError, toFields, toGError};
 })();

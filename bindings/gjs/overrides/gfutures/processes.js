@@ -8,6 +8,7 @@ var {override, runsModule} = (() => {
     const {Gio, GLib} = imports.gi;
     const {GFutures} = imports.gi;
 
+    const {LOAD} = imports.overrides.gfutures.calls;
     const memory = imports.overrides.gfutures.memory;
     const {packArguments} = imports.overrides.gfutures.values;
 
@@ -24,9 +25,10 @@ var {override, runsModule} = (() => {
     function getUri(module) {
         if (typeof module === 'string' && GLib.path_is_absolute(module))
             return GLib.filename_to_uri(module, null);
-        if (typeof module !== 'string' || GLib.Uri.peek_scheme(module) === null) {
-            throw new TypeError(`module: ${JSON.stringify(module)} is no URI and no absolute path. Beside the ` +
-                "program's own: GLib.uri_resolve_relative(import.meta.url, './tasks.js', GLib.UriFlags.NONE)");
+        if (typeof module !== 'string' || !['file', 'resource'].includes(GLib.Uri.peek_scheme(module))) {
+            throw new TypeError(`module: ${JSON.stringify(module)} is no URI of a file or resource, and no ` +
+                'absolute path. The URI of a module beside another one is ' +
+                "GLib.uri_resolve_relative(import.meta.url, './tasks.js', GLib.UriFlags.NONE)");
         }
         return module;
     }
@@ -61,6 +63,7 @@ var {override, runsModule} = (() => {
                 if ('worker_argv' in own || 'workerArgv' in own)
                     throw new TypeError('module: a pool has a module or a worker_argv');
                 own.worker_argv = getWorkerArgv(getUri(module));
+                own.initializer = LOAD + (own.initializer ?? '');
             }
             init.call(this, own, ...rest);
             if (module !== undefined)

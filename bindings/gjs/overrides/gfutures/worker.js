@@ -15,8 +15,8 @@ var {serve} = (() => {
     const {GFutures} = imports.gi;
 
     const memory = imports.overrides.gfutures.memory;
-    const {MAP, returnValue} = imports.overrides.gfutures.calls;
-    const {fromGError, toGError} = imports.overrides.gfutures.errors;
+    const {LOAD, MAP, returnValue} = imports.overrides.gfutures.calls;
+    const {OWN_FRAME, fromGError, toFields, toGError} = imports.overrides.gfutures.errors;
     const {MAX_SMALL, unpackArguments, unpackVariant} = imports.overrides.gfutures.values;
 
     const NO_ARGUMENTS = new Uint8Array(0);
@@ -65,13 +65,6 @@ var {serve} = (() => {
 
     /* ---- the module ---- */
 
-    /* Where an error came from, if its message is to say so. */
-    function locate(error) {
-        if (error.fileName)
-            return `${error.fileName}:${error.lineNumber}:${error.columnNumber}`;
-        return null;
-    }
-
     class Module {
         constructor(name, loading) {
             this.name = name;
@@ -89,15 +82,18 @@ var {serve} = (() => {
             return this.exports !== null || this.error !== null;
         }
 
-        _explain(error) {
-            const gerror = toGError(error, `The module ${this.name}`);
-            const where = error instanceof Error ? locate(error) : null;
-            const explained = new GLib.Error(gerror.domain, gerror.code,
-                gerror.message.replace(/^([\w$.]+: )?/,
-                    `$1The module ${this.name.replaceAll('$', '$$$$')} cannot be loaded${where ? `, at ${where}` : ''}: `));
+        _explain(thrown) {
+            const [domain, code, message, stack] = toFields(thrown, 'It');
+            const [, name, text] = thrown instanceof Error ? message.match(/^(\w+: )([^]*)$/) : [null, '', message];
+            /* A module that is not there has no place in itself. */
+            const where = thrown instanceof Error && !OWN_FRAME.test(`/${thrown.fileName}:`)
+                ? ` (${thrown.fileName}:${thrown.lineNumber}:${thrown.columnNumber})` : '';
+            const error = new GLib.Error(GLib.quark_from_string(domain), code,
+                `${name}The module ${this.name} cannot be loaded: ${text}${where}`);
 
-            GFutures.error_set_remote_traceback(explained, GFutures.error_get_remote_traceback(gerror));
-            return explained;
+            if (stack !== null)
+                GFutures.error_set_remote_traceback(error, stack);
+            return error;
         }
 
         /* The function of that name */
@@ -155,6 +151,12 @@ var {serve} = (() => {
     function start(module, promise, name, args) {
         const context = new Context(promise);
 
+        if (name.startsWith(LOAD)) {
+            const initializer = name.slice(LOAD.length);
+
+            /* What is wrong with the module is said to who calls. */
+            return initializer !== '' ? (0, module.find(initializer))(...args, context) : null;
+        }
         if (name.startsWith(MAP))
             return mapItems(module.find(name.slice(MAP.length)), args[0], context);
         return (0, module.find(name))(...args, context);
@@ -194,12 +196,11 @@ var {serve} = (() => {
         }
     }
 
-    /* In a promise's job, gjs would not exit before all of the program has returned; in a
-     * callback of C's it does so at once. */
-    function makeExitWork() {
-        const {exit} = System;
-
-        System.exit = code => GLib.MainContext.default().invoke_full(GLib.PRIORITY_DEFAULT, () => exit(code));
+    /* A module that does not exist is not imported: gjs would warn of it. */
+    async function load(uri) {
+        if (!Gio.File.new_for_uri(uri).query_exists(null))
+            throw new GLib.Error(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND, 'There is no such file');
+        return import(uri);
     }
 
     /* Makes this gjs a worker: serves the pool that started it until there are no more
@@ -214,14 +215,22 @@ var {serve} = (() => {
     function serve(module) {
         /* Before anything that the module may start */
         GFutures.worker_requested();
-        makeExitWork();
+        /* In a promise's job gjs cannot exit, and while it imports a module it aborts. */
+        System.exit = GFutures.worker_exit;
 
-        const isUri = typeof module === 'string';
-        const served = isUri
-            ? new Module(module, import(module)) : new Module('of this worker', Promise.resolve(module));
+        const served = typeof module === 'string'
+            ? new Module(module, load(module)) : new Module('of this worker', Promise.resolve(module));
 
-        GFutures.function_register_serialized(null, MAX_SMALL, (...args) => {run(served, ...args); memory.collectSoon(); });
-        return GFutures.worker_run([]);
+        GFutures.function_register_serialized(null, MAX_SMALL, (...args) => {
+            run(served, ...args);
+            memory.collectSoon();
+        });
+
+        const status = GFutures.worker_run([]);
+
+        if (!served.isReady)
+            GFutures.worker_exit(status);
+        return status;
     }
 
     return {serve};

@@ -6,9 +6,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 import array
 import concurrent.futures
+import datetime
 import multiprocessing.context
-from collections.abc import (AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterable, Iterator, Mapping,
-                             Sequence)
+from collections.abc import (AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterable, Iterator, Sequence)
 from concurrent.futures import (ALL_COMPLETED as ALL_COMPLETED, FIRST_COMPLETED as FIRST_COMPLETED,
                                 FIRST_EXCEPTION as FIRST_EXCEPTION, BrokenExecutor as BrokenExecutor,
                                 CancelledError as CancelledError, InvalidStateError as InvalidStateError,
@@ -27,8 +27,9 @@ _P = ParamSpec('_P')
 _F = TypeVar('_F', bound=concurrent.futures.Future[Any])
 
 # What call() takes, and functions of any language can be given.
-_Value: TypeAlias = (bool | int | float | str | bytes | bytearray | memoryview | array.array[Any] | GLib.Variant
-                     | Sequence[Any] | Mapping[Any, Any] | None)
+_Value: TypeAlias = (bool | int | float | str | bytes | bytearray | memoryview | array.array[Any] | GLib.Bytes
+                     | GLib.Variant | list[Any] | tuple[Any, ...] | dict[Any, Any] | datetime.datetime
+                     | BaseException | None)
 
 # Callables of the library; what is given as user data comes after their parameters.
 _TaskFunc: TypeAlias = Callable[..., None]
@@ -68,6 +69,7 @@ def wait(fs: Iterable[_F], timeout: float | None = None, return_when: str = 'ALL
 
 def wait_poll(futures: Sequence[Future[Any]], return_when: ReturnWhen, timeout_us: int) -> bool: ...
 def worker_requested() -> bool: ...
+def worker_exit(status: int) -> None: ...
 def worker_run(argv: Sequence[str]) -> int: ...
 
 class _Completed(Iterator[_F], AsyncIterator[_F]):

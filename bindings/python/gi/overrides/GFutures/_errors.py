@@ -104,7 +104,7 @@ class RemoteTraceback(Exception):
         self.text = text
 
     def __str__(self):
-        return self.text
+        return f'\n"""\n{self.text}"""'
 
 
 # How pools of Python's name their tasks, see _worker.py.
@@ -117,6 +117,15 @@ _by_code = {int(error._code): error
 
 def from_gerror(error):
     """The exception that stands for a GError."""
+    return _make_exception(error, GFutures.error_get_remote_traceback(error))
+
+
+def from_fields(domain, code, message, text):
+    """The exception that arrives as a value: the reverse of to_fields()."""
+    return _make_exception(GLib.Error(message, domain, code), text)
+
+
+def _make_exception(error, text):
     if error.domain == FUTURE_ERROR and error.code in _by_code:
         exception = _by_code[error.code](error.message)
     elif error.domain == IO_ERROR and error.code == Gio.IOErrorEnum.TIMED_OUT:
@@ -124,28 +133,46 @@ def from_gerror(error):
     else:
         exception = error
     exception.message = _internal.sub('“', exception.message)
-    text = GFutures.error_get_remote_traceback(error)
     if text:
-        exception.__cause__ = RemoteTraceback(f'\n"""\n{text}"""')
+        exception.__cause__ = RemoteTraceback(text)
     return exception
 
 
 def describe(exception):
-    """One line: the type and what it says."""
-    return traceback.format_exception_only(type(exception), exception)[-1].strip()
+    """The type and what it says."""
+    described = traceback.TracebackException(type(exception), exception, None, lookup_lines=False)
+    # Notes would come after it.
+    described.__notes__ = None
+    return list(described.format_exception_only())[-1].strip()
+
+
+def make_text(text):
+    """Text of GLib ends at a zero byte, and has no halves of surrogate pairs."""
+    return str(text).replace('\0', '\\0').encode(errors='backslashreplace').decode()
 
 
 def to_gerror(exception, domain=IO_ERROR, code=Gio.IOErrorEnum.FAILED):
     """The GError that other languages see. Those without one get @domain and @code."""
-    # Text of GLib ends at a zero byte, and has no halves of surrogate pairs.
     if isinstance(exception, GLib.Error) and exception.domain:
         domain, code, message = exception.domain, exception.code, exception.message
     elif isinstance(exception, CancelledError):
         domain, code, message = IO_ERROR, Gio.IOErrorEnum.CANCELLED, str(exception) or 'The task was cancelled'
     else:
         message = describe(exception)
-    message = message.replace('\0', '\\0').encode(errors='backslashreplace').decode()
-    return GLib.Error(message, domain, int(code))
+    return GLib.Error(make_text(message), make_text(domain), int(code))
+
+
+def to_fields(exception):
+    """The domain's name, the code, the message and the traceback, or None, of an exception
+    that is sent as a value."""
+    error = to_gerror(exception, FUTURE_ERROR, Code.REMOTE)
+    text = None
+    if exception.__traceback__ is not None:
+        text = ''.join(traceback.format_exception(type(exception), exception, exception.__traceback__))
+    elif isinstance(exception.__cause__, RemoteTraceback):
+        # It goes on as it came.
+        text = exception.__cause__.text
+    return error.domain, error.code, error.message, make_text(text) if text else None
 
 
 __all__ = ['BrokenExecutor', 'BrokenProcessPool', 'BrokenPromise', 'BrokenThreadPool', 'CancelledError',

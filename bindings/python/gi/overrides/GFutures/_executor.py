@@ -163,8 +163,8 @@ class Executor(_base, NativeExecutor):
 
         In a worker process of Python's it is "module:function". The arguments travel as
         a tuple of variants: None, bool, int (x), float, str, bytes (ay), list, dict,
-        array.array, GLib.Variant as it is; a single GLib.Variant is all of them. Those of
-        other types: TypeError."""
+        array.array, datetime with a time zone, exceptions, GLib.Variant as it is; a single
+        GLib.Variant is all of them. Those of other types: TypeError, which says where."""
         return NativeExecutor.call(self, function, _values.pack_arguments(args))
 
     def shutdown(self, wait=True, *, cancel_futures=False):

@@ -198,7 +198,7 @@ def loads_exception(data, error):
             f'The exception {error.message} cannot be unpickled: {_errors.describe(reason)}')
         text = GFutures.error_get_remote_traceback(error)
     if text:
-        exception.__cause__ = _errors.RemoteTraceback(f'\n"""\n{text}"""')
+        exception.__cause__ = _errors.RemoteTraceback(text)
     return exception
 
 

@@ -32,13 +32,13 @@ _paths = {}
 
 def _fail(promise, exception):
     """Answers with an exception: whole for Python, as a GError for others."""
-    # Without this file's frames, which say nothing.
+    # Without the frames of these files, which say nothing.
     frames = exception.__traceback__
-    while frames is not None and frames.tb_frame.f_globals is globals():
+    while frames is not None and frames.tb_frame.f_globals.get('__package__') == __package__:
         frames = frames.tb_next
     text = ''.join(traceback.format_exception(type(exception), exception, frames))
     error = _errors.to_gerror(exception, _errors.FUTURE_ERROR, GFutures.FutureError.REMOTE)
-    GFutures.error_set_remote_traceback(error, text.replace('\0', '\\0').encode(errors='backslashreplace').decode())
+    GFutures.error_set_remote_traceback(error, _errors.make_text(text))
     details = _pickling.dumps_exception(exception.with_traceback(None), text)
     _reject(promise, error, GLib.Bytes.new(details))
 
@@ -106,7 +106,7 @@ def _run_named(promise, name, kind, data, arguments):
         arguments = GLib.Variant.new_from_bytes(GLib.VariantType(kind), GLib.Bytes.new(data), True)
     result = _find(name)(*_values.unpack_arguments(arguments))
     if result is not None:
-        result = _values.pack(result)
+        result = _values.pack(result, 'result')
         _return(promise, result.get_type_string(), result.get_data_as_bytes().get_data())
 
 

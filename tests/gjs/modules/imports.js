@@ -1,0 +1,2 @@
+// A module that imports what is not there
+import './missing.js';

@@ -1,0 +1,2 @@
+// A module that is none
+export function noop( {
