@@ -202,3 +202,7 @@ export function prepare(value, _context) {
 export function getPrepared() {
     return prepared;
 }
+
+export function collectGarbage() {
+    System.gc();
+}
