@@ -91,6 +91,8 @@ const TABLE = [
     [new Date(0), '(@mx 0,)'],
     [new Date(-1), '(@mx -1000,)'],
     [new Date('2026-02-03T04:05:06.789Z'), '(@mx 1770091506789000,)'],
+    [new Date(77777777777777), '(@mx 77777777777777000,)'],
+    [new Date(-77777777777777), '(@mx -77777777777777000,)'],
     [new Date(8.64e15), '(@mx 8640000000000000000,)'],
     [new Date(NaN), '(@mx nothing,)'],
     [new GLib.Variant('(is)', [1, 'a']), "(1, 'a')", [1, 'a']],
@@ -214,6 +216,7 @@ test('errors are values', () => {
 
     const named = new Error('a: b\nc');
 
+    assertEqual(values.unpackVariant(pack(new RangeError())), new RangeError());
     named.name = 'My.Error';
     assertEqual(`${values.unpackVariant(pack([named]))[0]}`, 'My.Error: a: b\nc');
 });
@@ -227,7 +230,7 @@ test('what cannot be sent is named', () => {
         [[1, {callback: () => {}}], 'args[0][1].callback: functions cannot be sent'],
         [{'a b': [Symbol('s')]}, 'args[0]["a b"][0]: symbols cannot be sent'],
         [new Map([['k', Symbol('s')]]), 'args[0].k: symbols cannot be sent'],
-        [new Map([[() => {}, 1]]), 'args[0]["key 0"]: functions cannot be sent'],
+        [new Map([[() => {}, 1]]), 'args[0].keys()[0]: functions cannot be sent'],
         [new Set(), 'args[0]: objects of the class Set cannot be sent'],
         [/x/, 'args[0]: objects of the class RegExp cannot be sent'],
         [new class Point {}(), 'args[0]: objects of the class Point cannot be sent'],
@@ -251,12 +254,14 @@ test('what cannot be sent is named', () => {
 });
 
 test('deep values travel up to a depth, and are refused below', async () => {
-    const nest = n => n === 0 ? 1 : [nest(n - 1)];
+    for (const [wrap, deepest] of [[value => [value], 60], [a => ({a}), 40], [value => new Map([[1, value]]), 40]]) {
+        const nest = n => n === 0 ? 1 : wrap(nest(n - 1));
 
-    for (const n of [1, 30, 58])
-        assertEqual(await pool.call('echo', nest(n)), nest(n));
-    assertThrows(() => pool.call('echo', nest(60)), TypeError, 'nested deeper');
-    assertThrows(() => pool.call('echo', nest(5000)), TypeError, 'nested deeper');
+        for (const n of [1, 30, deepest])
+            assertEqual(await pool.call('echo', nest(n)), nest(n));
+        assertThrows(() => pool.call('echo', nest(deepest + 1)), TypeError, 'nested so deep');
+        assertThrows(() => pool.call('echo', nest(1000)), TypeError, 'nested so deep');
+    }
 });
 
 test('a getter may call something itself', () => {

@@ -98,7 +98,7 @@ def put_in(children, others):
     for key, nodes in new.items():
         first, place = nodes[0], old.get(key)
         comment = [line for line in first.above if line.strip()]
-        if place and first.children is not None and place[0].children is not None:
+        if place and first.children is not None and key[0] != 'type':
             place[0].lines = first.lines
             if comment:
                 place[0].above = gap + comment

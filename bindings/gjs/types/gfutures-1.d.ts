@@ -529,7 +529,7 @@ export namespace GFutures {
 
         next_value(): F | null;
 
-        [Symbol.asyncIterator](): SettledFutures<F>;
+        [Symbol.asyncIterator](): AsyncIterableIterator<Settled<F>>;
     }
 
     namespace FutureSet {
@@ -605,7 +605,7 @@ export namespace GFutures {
 
         vfunc_get_n_items(): number;
 
-        [Symbol.asyncIterator](): SettledFutures<F>;
+        [Symbol.asyncIterator](): AsyncIterableIterator<Settled<F>>;
     }
 
     namespace InlineExecutor {
@@ -1333,7 +1333,8 @@ export namespace GFutures {
      * What can be sent to another process. Anything but functions and symbols passes here: class
      * instances and objects of GObject's are refused when they are sent.
      */
-    type Value = null | undefined | boolean | number | bigint | string | {readonly [key: string]: unknown} | (object & {readonly apply?: never});
+    type Value = null | undefined | boolean | number | bigint | string |
+        {readonly [key: string]: unknown} | (object & {readonly apply?: never});
 
     /** The last argument of a function that a worker calls */
     interface Context {
@@ -1355,6 +1356,12 @@ export namespace GFutures {
         bufferSize?: number;
     }
 
+    /**
+     * A future of `for await`, where get_value() is what it has come to. To the compiler it is no
+     * thenable: it would take the value for what the loop gets.
+     */
+    type Settled<F extends Future> = F & {readonly then: never};
+
     /** Parameters without the context. None is optional: the context would be taken for it. */
     type WithoutContext<A extends unknown[]> = Required<A> extends [...infer First, infer Last]
         ? 0 extends 1 & Last ? Required<A> : Last extends Context ? First : Required<A> : Required<A>;
@@ -1370,15 +1377,6 @@ export namespace GFutures {
         ? R extends [boolean, infer First, ...infer Rest] ? [First, ...Rest] : R : any;
 
     type AsyncFinish<O, S> = S extends `${infer N}_async` ? `${N}_finish` & keyof O : never;
-
-    /** What yields futures. Of an AsyncIterator, the compiler would take them for awaited. */
-    interface SettledFutures<F> {
-        next(): globalThis.Promise<IteratorResult<F, undefined>>;
-
-        return(): globalThis.Promise<IteratorResult<F, undefined>>;
-
-        [Symbol.asyncIterator](): SettledFutures<F>;
-    }
 }
 
 export default GFutures;

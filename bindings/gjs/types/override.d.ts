@@ -23,7 +23,8 @@ export namespace GFutures {
      * What can be sent to another process. Anything but functions and symbols passes here: class
      * instances and objects of GObject's are refused when they are sent.
      */
-    type Value = null | undefined | boolean | number | bigint | string | {readonly [key: string]: unknown} | (object & {readonly apply?: never});
+    type Value = null | undefined | boolean | number | bigint | string |
+        {readonly [key: string]: unknown} | (object & {readonly apply?: never});
 
     /** The last argument of a function that a worker calls */
     interface Context {
@@ -45,14 +46,11 @@ export namespace GFutures {
         bufferSize?: number;
     }
 
-    /** What yields futures. Of an AsyncIterator, the compiler would take them for awaited. */
-    interface SettledFutures<F> {
-        next(): globalThis.Promise<IteratorResult<F, undefined>>;
-
-        return(): globalThis.Promise<IteratorResult<F, undefined>>;
-
-        [Symbol.asyncIterator](): SettledFutures<F>;
-    }
+    /**
+     * A future of `for await`, where get_value() is what it has come to. To the compiler it is no
+     * thenable: it would take the value for what the loop gets.
+     */
+    type Settled<F extends Future> = F & {readonly then: never};
 
     /** Parameters without the context. None is optional: the context would be taken for it. */
     type WithoutContext<A extends unknown[]> = Required<A> extends [...infer First, infer Last]
@@ -163,7 +161,7 @@ export namespace GFutures {
 
         next_value(): F | null;
 
-        [Symbol.asyncIterator](): SettledFutures<F>;
+        [Symbol.asyncIterator](): AsyncIterableIterator<Settled<F>>;
     }
 
     /** A future of several, F each, and a list model of them */
@@ -174,7 +172,7 @@ export namespace GFutures {
 
         iterator(): FutureIterator<F>;
 
-        [Symbol.asyncIterator](): SettledFutures<F>;
+        [Symbol.asyncIterator](): AsyncIterableIterator<Settled<F>>;
     }
 
     /** A future that can be settled */

@@ -72,17 +72,17 @@ var {OWN_FRAME, fromFields, fromGError, toFields, toGError} = (() => {
     /* What a GError stands for: an Error of that name, or itself. */
     function fromGError(error, stack = GFutures.error_get_remote_traceback(error)) {
         const [, name, message] = error.matches(GFutures.FutureError, GFutures.FutureError.REMOTE)
-            ? error.message.match(/^([\p{L}_$][\p{L}\p{N}_$.]*): ([^]*)$/u) ?? [] : [];
+            ? error.message.match(/^([\p{L}_$][\p{L}\p{N}_$.]*)(?:$|: ([^]*)$)/u) ?? [] : [];
 
         if (name !== undefined) {
-            const made = new (BUILTIN.get(name) ?? Error)(message);
+            const made = new (BUILTIN.get(name) ?? Error)(message ?? '');
 
             if (made.name !== name)
                 Object.defineProperty(made, 'name', {value: name, configurable: true, writable: true});
             error = made;
         }
         /* Where it was made here says nothing. */
-        error.stack = stack ? `${stack}\n` : '';
+        error.stack = stack ? `${stack.trimEnd()}\n` : '';
         return error;
     }
 

@@ -29,9 +29,9 @@ var {MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackA
      * looked at piece by piece. */
     const MAX_SMALL = 64 * 1024;
 
-    /* GLib refuses values that are nested deeper than 128; an Array in an Array is
-     * two levels. */
-    const MAX_DEPTH = 60;
+    /* GLib refuses values with more than 128 levels. An Array has two, itself and the
+     * variants in it, an object or Map three. */
+    const MAX_LEVELS = 120;
 
     /* A value with more children is unpacked from its bytes. */
     const FEW = 64;
@@ -73,7 +73,8 @@ var {MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackA
             this.ends = [];        /* of the children, for the containers that are open */
             this.root = root;
             this.offset = offset;  /* of the first item */
-            this.depth = 0;
+            this.depth = 0;        /* of the path */
+            this.levels = 0;
             if (this.bytes.length > 16 * MAX_SMALL) {
                 this.bytes = new Uint8Array(4096);
                 this.view = new DataView(this.bytes.buffer);
@@ -110,6 +111,8 @@ var {MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackA
             for (const key of this.path.slice(0, this.depth)) {
                 if (typeof key === 'number')
                     where += `[${key}]`;
+                else if (Array.isArray(key))
+                    where += `.keys()[${key[0]}]`;
                 else if (/^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key))
                     where += `.${key}`;
                 else
@@ -121,8 +124,6 @@ var {MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackA
         /* What follows is a child. */
         enter(key) {
             this.path[this.depth++] = key;
-            if (this.depth > MAX_DEPTH)
-                this.fail(`values nested deeper than ${MAX_DEPTH} levels cannot be sent`);
         }
 
         leave() {
@@ -338,14 +339,18 @@ var {MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackA
         /* ---- containers ---- */
 
         /* An object that is inside itself has no end. */
-        open(value) {
+        open(value, levels) {
             if (this.above.includes(value))
                 this.fail('objects that contain themselves cannot be sent');
+            this.levels += levels;
+            if (this.levels > MAX_LEVELS)
+                this.fail('objects that are nested so deep cannot be sent');
             this.above.push(value);
             this.align(8);
         }
 
-        close() {
+        close(levels) {
+            this.levels -= levels;
             this.above.pop();
         }
 
@@ -362,7 +367,7 @@ var {MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackA
         }
 
         packArray(value) {
-            this.open(value);
+            this.open(value, 2);
 
             const begin = this.size;
             const first = this.ends.length;
@@ -372,12 +377,12 @@ var {MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackA
                 this.ends.push(this.size);
             }
             this.packEnds(begin, first);
-            this.close();
+            this.close(2);
             return 'av';
         }
 
         packDictionary(value) {
-            this.open(value);
+            this.open(value, 3);
 
             const begin = this.size;
             const first = this.ends.length;
@@ -391,12 +396,12 @@ var {MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackA
                 this.packEntry(entry, key, value[key]);
             }
             this.packEnds(begin, first);
-            this.close();
+            this.close(3);
             return 'a{sv}';
         }
 
         packMap(value) {
-            this.open(value);
+            this.open(value, 3);
 
             const begin = this.size;
             const first = this.ends.length;
@@ -407,12 +412,12 @@ var {MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackA
 
                 const entry = this.size;
 
-                this.packBoxed(key, `key ${i}`);
+                this.packBoxed(key, [i]);
                 this.packEntry(entry, typeof key === 'string' ? key : i, item);
                 i++;
             }
             this.packEnds(begin, first);
-            this.close();
+            this.close(3);
             return MAP;
         }
 
@@ -859,9 +864,21 @@ var {MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackA
         return {value: object, add};
     }
 
+    /* Of microseconds, a number or a BigInt */
+    function makeDate(time) {
+        if (time === null)
+            return new Date(NaN);
+        if (typeof time === 'number')
+            return new Date(Math.floor(time / 1000));
+
+        const rest = (time % 1000n + 1000n) % 1000n;
+
+        return new Date(Number((time - rest) / 1000n));
+    }
+
     function fromTuple(type, members) {
         if (type === DATE)
-            return new Date(members[0] === null ? NaN : Math.floor(Number(members[0]) / 1000));
+            return makeDate(members[0]);
         if (type === ERROR)
             return fromFields(...members);
         return members;
