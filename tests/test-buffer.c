@@ -658,6 +658,122 @@ test_64_mib (TestPool     *self,
     }
 }
 
+/* Ordinary memory, and what bindings do with buffers */
+
+static void
+test_write (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GfBuffer) buffer = i == 0 ? gf_buffer_new (10, NULL) : gf_buffer_new_local (10, NULL);
+      g_autoptr (GBytes) bytes = NULL;
+
+      g_assert_true (gf_buffer_write (buffer, 0, (const guint8 *) "01234", 5, &error));
+      g_assert_true (gf_buffer_write (buffer, 5, (const guint8 *) "56789", 5, &error));
+      g_assert_true (gf_buffer_write (buffer, 10, NULL, 0, &error));
+      g_assert_no_error (error);
+      g_assert_false (gf_buffer_write (buffer, 6, (const guint8 *) "56789", 5, &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+      g_clear_error (&error);
+      g_assert_false (gf_buffer_write (buffer, G_MAXSIZE, (const guint8 *) "56789", 5, &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+      g_clear_error (&error);
+
+      bytes = gf_buffer_seal (buffer);
+      g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), "0123456789", 10);
+      g_assert_false (gf_buffer_write (buffer, 0, (const guint8 *) "x", 1, &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+      g_clear_error (&error);
+    }
+}
+
+static void
+test_local (void)
+{
+  gsize sizes[] = { 0, 1, 1000, 3 * 1024 * 1024 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      g_autoptr (GfBuffer) buffer = gf_buffer_new_local (sizes[i], NULL);
+      g_autoptr (GfBuffer) unsealed = gf_buffer_new_local (sizes[i], NULL);
+      g_autoptr (GBytes) bytes = NULL;
+      g_autoptr (GBytes) again = NULL;
+      guint8 *data;
+      gsize size;
+
+      data = gf_buffer_get_data (buffer, &size);
+      g_assert_cmpuint (size, ==, sizes[i]);
+      if (size > 0)
+        memset (data, 7, size);
+      g_assert_cmpint (gf_buffer_dup_fd (buffer), ==, -1);
+      bytes = gf_buffer_seal (buffer);
+      again = gf_buffer_seal (buffer);
+      g_assert_true (bytes == again);
+      g_assert_cmpuint (g_bytes_get_size (bytes), ==, sizes[i]);
+      if (size > 0)
+        g_assert_cmpuint (((const guint8 *) g_bytes_get_data (bytes, NULL))[size - 1], ==, 7);
+      g_assert_null (gf_buffer_get_data (buffer, &size));
+      g_assert_cmpuint (size, ==, 0);
+    }
+}
+
+static void
+fill_with_number (GfBuffer *buffer,
+                  gint64    number)
+{
+  g_autoptr (GError) error = NULL;
+
+  gf_buffer_write (buffer, 0, (const guint8 *) &number, sizeof number, &error);
+  g_assert_no_error (error);
+}
+
+static GVariant *
+double_cb (GVariant  *arguments,
+           GfPromise *promise G_GNUC_UNUSED,
+           gpointer   data G_GNUC_UNUSED,
+           GError   **error G_GNUC_UNUSED)
+{
+  return g_variant_new_int64 (2 * g_variant_get_int64 (arguments));
+}
+
+static void
+test_send (void)
+{
+  gf_function_register ("test.double", double_cb, NULL, NULL);
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GfBuffer) buffer = i == 0 ? gf_buffer_new (8, NULL) : gf_buffer_new_local (8, NULL);
+      g_autoptr (GfBuffer) other = i == 0 ? gf_buffer_new (8, NULL) : gf_buffer_new_local (8, NULL);
+      g_autoptr (GfBuffer) bad = gf_buffer_new_local (8, NULL);
+      g_autoptr (GfFuture) future = NULL;
+      g_autoptr (GfFuture) refused = NULL;
+      g_autoptr (GfPromise) promise = gf_promise_new ();
+      g_autoptr (GfPromise) rejected = gf_promise_new ();
+      g_autoptr (GBytes) left = NULL;
+
+      fill_with_number (buffer, 21);
+      future = gf_buffer_send_call (buffer, gf_inline_executor_get (), G_PRIORITY_DEFAULT, "test.double", "x");
+      g_assert_true (gf_future_is_done (future));
+      g_assert_cmpint (g_variant_get_int64 (gf_future_get_variant (future, NULL)), ==, 42);
+      /* A local one is empty; a shared one can be sent again. */
+      left = gf_buffer_seal (buffer);
+      g_assert_cmpuint (g_bytes_get_size (left), ==, i == 0 ? 8 : 0);
+
+      fill_with_number (other, 5);
+      g_assert_true (gf_buffer_send_result (other, promise, "x"));
+      g_assert_cmpint (g_variant_get_int64 (gf_future_get_variant (GF_FUTURE (promise), NULL)), ==, 5);
+      g_assert_false (gf_buffer_send_result (other, promise, "x"));
+
+      refused = gf_buffer_send_call (bad, gf_inline_executor_get (), G_PRIORITY_DEFAULT, "test.double", "a");
+      g_assert_error (gf_future_get_error (refused), G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+      g_assert_true (gf_buffer_send_result (bad, rejected, "no type"));
+      g_assert_error (gf_future_get_error (GF_FUTURE (rejected)), G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -684,6 +800,10 @@ main (int    argc,
   g_test_add_func ("/buffer/from-a-descriptor-that-is-none", test_new_from_a_descriptor_that_is_none);
   g_test_add_func ("/buffer/for-sealed-bytes", test_new_for_sealed_bytes);
   g_test_add_func ("/buffer/for-bytes-elsewhere", test_new_for_bytes_elsewhere);
+
+  g_test_add_func ("/buffer/write", test_write);
+  g_test_add_func ("/buffer/local", test_local);
+  g_test_add_func ("/buffer/send", test_send);
 
   test_add_for_vias ("bytes/come-back", ANY_WAY, test_bytes_come_back);
   test_add_for_vias ("bytes/a-part-of-sealed-ones", BOTH_WAYS, test_a_part_of_sealed_bytes);

@@ -1,7 +1,7 @@
 #!/usr/bin/env -S gjs -m
 // javascript.js - what calls of a pool's functions cost JavaScript
 //
-//   javascript.js [--runs=5] [--quick] [--c-benchmark=PROGRAM] [CASE]
+//   javascript.js [--runs=5] [--quick] [--list] [--c-benchmark=PROGRAM] [CASE]
 //
 // Each run of a case is a process of its own. PROGRAM is gfutures-benchmark, beside whose
 // round trip in C that of JavaScript is set, in turn. Read the ratios before the figures;
@@ -309,7 +309,7 @@ function compare(name, {n, quick, unit, peer, ratio, goal}, options) {
 }
 
 function parse(args) {
-    const options = {runs: 5, quick: false, cBenchmark: null, filter: ''};
+    const options = {runs: 5, quick: false, list: false, cBenchmark: null, filter: ''};
 
     for (const arg of args) {
         if (arg === '--quick')
@@ -318,24 +318,38 @@ function parse(args) {
             options.runs = Number(arg.slice('--runs='.length));
         else if (arg.startsWith('--c-benchmark='))
             options.cBenchmark = arg.slice('--c-benchmark='.length);
+        else if (arg === '--list')
+            options.list = true;
         else if (arg.startsWith('-'))
-            throw new Error(`usage: javascript.js [--runs=5] [--quick] [--c-benchmark=PROGRAM] [CASE]`);
+            fail('usage: javascript.js [--runs=5] [--quick] [--list] [--c-benchmark=PROGRAM] [CASE]');
         else
             options.filter = arg;
     }
     return options;
 }
 
+function fail(message) {
+    printerr(message);
+    exit(1);
+}
+
 function main(args) {
     const options = parse(args);
+    const cases = Object.entries(CASES).filter(([name]) => name.includes(options.filter));
 
-    print(`${GLib.get_num_processors()} processors, gjs ${System.version}. ` +
+    if (cases.length === 0)
+        fail('There is no such case');
+    if (options.list) {
+        for (const [name, {title}] of cases)
+            print(`${name.padEnd(10)} ${title}`);
+        return;
+    }
+
+    print(`${GLib.get_num_processors()} processors, gjs ${System.version}.\n` +
         `The medians of ${options.quick ? 1 : options.runs} runs.\n`);
     printRow('', 'unit', 'ours', 'beside', 'ratio', 'goal');
-    for (const [name, details] of Object.entries(CASES)) {
-        if (name.includes(options.filter))
-            compare(name, details, options);
-    }
+    for (const [name, details] of cases)
+        compare(name, details, options);
 }
 
 function child(name, which, n) {

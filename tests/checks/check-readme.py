@@ -73,6 +73,8 @@ with tempfile.TemporaryDirectory(prefix='gfutures-') as folder:
     environment['PKG_CONFIG_PATH'] = pkgconfig
     environment['LD_LIBRARY_PATH'] = found['libgfutures-1.so.0']
     environment['GI_TYPELIB_PATH'] = found['GFutures-1.typelib']
+    if 'GFutures.js' in found:
+        environment['GJS_PATH'] = found['GFutures.js'].removesuffix('/overrides')
     if '_future.py' in found:
         environment['PYTHONPATH'] = found['_future.py'].removesuffix('/gi/overrides/GFutures')
     # Of windows: without a session bus
@@ -99,8 +101,11 @@ with tempfile.TemporaryDirectory(prefix='gfutures-') as folder:
             check(name,
                   ['valac', '-q', '-X', '-w', '--pkg', 'GFutures-1', program, '-o', binary],
                   [binary])
-        elif language == 'js':
+        elif language == 'js' and 'import ' in text:
             check(name, ['gjs', '-m', program])
+        elif language == 'js':
+            # An excerpt
+            check(name, ['gjs', '-c', 'new Function(`return async () => {${ARGV[0]}}`)', text])
         elif "'Gtk'" in text and not has_gtk():
             n_tests += 1
             print('ok', n_tests, name, '# SKIP GTK 4 or xvfb-run is missing')
