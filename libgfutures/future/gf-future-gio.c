@@ -305,8 +305,8 @@ gf_async_result_deliver (GObject  *target,
  * Who waits wants the outcome: until then the future is not cancelled because
  * others have lost interest in it, see gf_future_then().
  *
- * In Vala this is `yield future.result_async ()`, in JavaScript an `await` after
- * `Gio._promisify ()`.
+ * In Vala this is `yield future.result_async ()`; in JavaScript a future itself can be
+ * awaited, and what this gives, if the wait is to be cancelled alone.
  *
  * Since: 1.0
  */

@@ -136,6 +136,16 @@ export function fail(kind) {
         throw new TypeError('a type error');
     case 'own':
         throw new ParseError('at line 3: an end is missing');
+    case 'empty':
+        throw new RangeError();
+    case 'odd':
+        throw Object.assign(new Error('oh'), {name: 'an odd name'});
+    case 'hostile':
+        throw Object.defineProperty(new Error(), 'message', {
+            get() {
+                throw new Error('a getter that throws');
+            },
+        });
     case 'string':
         throw 'only text';
     case 'object':

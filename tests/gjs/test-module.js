@@ -282,6 +282,17 @@ test('what a function throws arrives with its name, message and stack', async ()
     assertEqual(recursion.name, 'InternalError');
 });
 
+test('errors of any shape', async () => {
+    const error = await assertRejects(pool.call('fail', 'empty'), RangeError, /^$/);
+
+    assertEqual(`${error}`, 'RangeError');
+    assertEqual(`${await assertRejects(pool.call('fail', 'odd'), Error, /^an odd name: oh$/)}`, 'Error: an odd name: oh');
+    await assertRejects(pool.call('fail', 'hostile'), Error, /^$/);
+    await assertRejects(collect(pool.map('fail', ['type'])), TypeError, 'a type error');
+    await assertFails(collect(pool.map('exit', [5])), FutureError, FutureError.WORKER_DIED, 'while it ran “exit”');
+    await assertRejects(collect(pool.map('fail', ['string'])), Error, 'fail threw "only text"');
+});
+
 test('what is no Error is said to be none', async () => {
     await assertRejects(pool.call('fail', 'string'), Error, 'fail threw "only text", which is no Error');
     await assertRejects(pool.call('fail', 'object'), Error, 'fail threw {"code":5}, which is no Error');
@@ -432,6 +443,19 @@ test('functions of JavaScript are refused by threads and processes, before anyth
     assertThrows(() => pool.call('noop').watch(func), TypeError, 'another thread');
     threads.shutdown(true, false);
     assert(!ran);
+});
+
+test('a share of a pool, and a scope', async () => {
+    const limited = GFutures.LimitedExecutor.new(pool, 1, 0);
+    const scope = GFutures.TaskScope.new(pool, GFutures.TaskScopePolicy.CANCEL_ON_ERROR);
+
+    for (const executor of [limited, scope]) {
+        assertEqual(await executor.call('add', 1, 2), 3);
+        assertEqual(await executor.proxy().add('a', 'b'), 'ab');
+        assertEqual(await collect(executor.map('squareLater', [1, 2, 3], {chunkSize: 2})), [1, 4, 9]);
+        assertThrows(() => executor.submit(() => {}), TypeError, 'pool.call');
+    }
+    await scope.close();
 });
 
 test('a program that is its own worker', () => {

@@ -2,11 +2,10 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-/* exported LOAD, MAP, call, callItems, callTuples, returnValue */
+/* exported LOAD, MAP, call, callItems, callTuples, getInnermost, returnValue */
 
-var {LOAD, MAP, call, callItems, callTuples, returnValue} = (() => {
-    const {GLib} = imports.gi;
-    const {GFutures} = imports.gi;
+var {LOAD, MAP, call, callItems, callTuples, getInnermost, returnValue} = (() => {
+    const {GFutures, GLib} = imports.gi;
 
     const memory = imports.overrides.gfutures.memory;
     const {packArguments, packItems, packTuples, packValue} = imports.overrides.gfutures.values;
@@ -18,6 +17,13 @@ var {LOAD, MAP, call, callItems, callTuples, returnValue} = (() => {
     const LOAD = 'load:';
 
     const {call_full: callFull, call_serialized: callSerialized} = GFutures.Executor.prototype;
+
+    /* The one that runs what is given to this one */
+    function getInnermost(executor) {
+        while (executor instanceof GFutures.LimitedExecutor || executor instanceof GFutures.TaskScope)
+            ({executor} = executor);
+        return executor;
+    }
 
     function send(executor, priority, name, type, bytes, pieces) {
         return pieces.length === 0
@@ -56,5 +62,5 @@ var {LOAD, MAP, call, callItems, callTuples, returnValue} = (() => {
         return true;
     }
 
-    return {LOAD, MAP, call, callItems, callTuples, returnValue};
+    return {LOAD, MAP, call, callItems, callTuples, getInnermost, returnValue};
 })();

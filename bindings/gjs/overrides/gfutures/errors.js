@@ -9,12 +9,20 @@
 /* exported OWN_FRAME, fromFields, fromGError, toFields, toGError */
 
 var {OWN_FRAME, fromFields, fromGError, toFields, toGError} = (() => {
-    const {Gio, GLib} = imports.gi;
-    const {GFutures} = imports.gi;
+    const {GFutures, GLib} = imports.gi;
+
+    const FUTURE_ERROR = GLib.quark_to_string(GFutures.future_error_quark());
+    const {REMOTE} = GFutures.FutureError;
 
     const BUILTIN = new Map([
         EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError,
     ].map(type => [type.name, type]));
+
+    /* Names as of errors in JavaScript and Python, and what follows them */
+    const NAMED = /^([\p{L}_$][\p{L}\p{N}_$.]*)(?:$|: ([^]*)$)/u;
+
+    /* How pools name what they have called by themselves, see calls.js. */
+    const INTERNAL = /“(map|load):/;
 
     const MAX_TEXT = 200;
 
@@ -23,8 +31,7 @@ var {OWN_FRAME, fromFields, fromGError, toFields, toGError} = (() => {
         let text;
 
         try {
-            text = typeof value === 'object' && value !== null ? JSON.stringify(value) : undefined;
-            if (typeof value === 'string')
+            if (typeof value === 'string' || (typeof value === 'object' && value !== null))
                 text = JSON.stringify(value);
             text ??= String(value);
         } catch {
@@ -47,17 +54,29 @@ var {OWN_FRAME, fromFields, fromGError, toFields, toGError} = (() => {
         return lines.length > 0 ? makeText(lines.join('\n')) : null;
     }
 
+    /* A property that may be a getter which throws. */
+    function read(error, name, otherwise) {
+        try {
+            return String(error[name] ?? otherwise);
+        } catch {
+            return otherwise;
+        }
+    }
+
     /* The domain's name, the code, the message and the stack, or null, of what was
      * thrown; @where says by whom, for what is no error. */
-    function toFields(thrown, where = null, domain = 'gf-future-error-quark', code = GFutures.FutureError.REMOTE) {
+    function toFields(thrown, where = 'Something', domain = FUTURE_ERROR, code = REMOTE) {
         if (thrown instanceof GLib.Error)
             return [GLib.quark_to_string(thrown.domain), thrown.code, makeText(thrown.message), cleanStack(thrown.stack)];
-        if (!(thrown instanceof Error)) {
-            const message = `${where ?? 'Something'} threw ${describe(thrown)}, which is no Error`;
+        if (!(thrown instanceof Error))
+            return [domain, code, makeText(`Error: ${where} threw ${describe(thrown)}, which is no Error`), null];
 
-            return [domain, code, makeText(`Error: ${message}`), null];
-        }
-        return [domain, code, makeText(`${thrown.name}: ${thrown.message}`), cleanStack(thrown.stack)];
+        const name = read(thrown, 'name', 'Error');
+        const text = read(thrown, 'message', '');
+        const message = text !== '' ? `${name}: ${text}` : name;
+
+        return [domain, code, makeText(NAMED.exec(message)?.[1] === name ? message : `Error: ${message}`),
+            cleanStack(read(thrown, 'stack', ''))];
     }
 
     function toGError(...args) {
@@ -71,8 +90,7 @@ var {OWN_FRAME, fromFields, fromGError, toFields, toGError} = (() => {
 
     /* What a GError stands for: an Error of that name, or itself. */
     function fromGError(error, stack = GFutures.error_get_remote_traceback(error)) {
-        const [, name, message] = error.matches(GFutures.FutureError, GFutures.FutureError.REMOTE)
-            ? error.message.match(/^([\p{L}_$][\p{L}\p{N}_$.]*)(?:$|: ([^]*)$)/u) ?? [] : [];
+        const [, name, message] = error.matches(GFutures.FutureError, REMOTE) ? NAMED.exec(error.message) ?? [] : [];
 
         if (name !== undefined) {
             const made = new (BUILTIN.get(name) ?? Error)(message ?? '');
@@ -80,6 +98,8 @@ var {OWN_FRAME, fromFields, fromGError, toFields, toGError} = (() => {
             if (made.name !== name)
                 Object.defineProperty(made, 'name', {value: name, configurable: true, writable: true});
             error = made;
+        } else if (INTERNAL.test(error.message)) {
+            error = new GLib.Error(error.domain, error.code, error.message.replace(INTERNAL, '“'));
         }
         /* Where it was made here says nothing. */
         error.stack = stack ? `${stack.trimEnd()}\n` : '';

@@ -5,10 +5,9 @@
 /* exported override */
 
 var {override} = (() => {
-    const {Gio, GLib} = imports.gi;
-    const {GFutures} = imports.gi;
+    const {GFutures, Gio, GLib} = imports.gi;
 
-    const {call} = imports.overrides.gfutures.calls;
+    const {call, getInnermost} = imports.overrides.gfutures.calls;
     const {Mapping} = imports.overrides.gfutures.map;
 
     const HINT = 'a JavaScript function cannot run on another thread or in another process: ' +
@@ -16,7 +15,9 @@ var {override} = (() => {
         '(new GFutures.ProcessPoolExecutor({module})), or give it to a GFutures.MainContextExecutor';
 
     function runsElsewhere(executor) {
-        return executor instanceof GFutures.ThreadPoolExecutor || executor instanceof GFutures.ProcessPoolExecutor;
+        const innermost = getInnermost(executor);
+
+        return innermost instanceof GFutures.ThreadPoolExecutor || innermost instanceof GFutures.ProcessPoolExecutor;
     }
 
     function overrideCalls(prototype) {
@@ -27,7 +28,7 @@ var {override} = (() => {
         prototype.call_full = function (priority, cancellable, name, ...args) {
             const future = call(this, priority, name, args);
 
-            if (cancellable !== null)
+            if (cancellable)
                 future.set_cancellable(cancellable);
             return future;
         };

@@ -11,11 +11,12 @@
 
 var {override} = (() => {
     const {Promise} = globalThis;
-    const {Gio, GLib, GObject} = imports.gi;
-    const {GFutures} = imports.gi;
+    const {GFutures, Gio, GLib, GObject} = imports.gi;
 
     const {fromGError, toGError} = imports.overrides.gfutures.errors;
     const {MAX_SMALL, unpack, unpackVariant} = imports.overrides.gfutures.values;
+
+    const IO_ERROR = GLib.quark_to_string(Gio.io_error_quark());
 
     const NATIVE = Symbol('native');
     const OUTCOME = Symbol('outcome');
@@ -242,7 +243,7 @@ var {override} = (() => {
         };
 
         GFutures.Promise.prototype.reject = function (reason) {
-            const error = toGError(reason, null, 'g-io-error-quark', Gio.IOErrorEnum.FAILED);
+            const error = toGError(reason, 'The program', IO_ERROR, Gio.IOErrorEnum.FAILED);
 
             if (!reject.call(this, error))
                 return false;

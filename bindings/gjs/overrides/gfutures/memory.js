@@ -10,8 +10,10 @@ var {collectSoon, createVariant, fillBuffer, take, view} = (() => {
     const {GFutures, GLib} = imports.gi;
 
     /* The engine does not know of memory that is not its own, and would not look for
-     * what can be freed of it. */
+     * what can be freed of it: so it is told to when there is so much. */
     const MAX_FOREIGN = 256 * 1024 * 1024;
+    /* And in a worker, when it has nothing else to do, from that size on. */
+    const MAX_IDLE = 1024 * 1024;
 
     /* Each part that is handed to C is copied first: what stays in the processor's cache
      * is copied at half the cost. */
@@ -20,10 +22,9 @@ var {collectSoon, createVariant, fillBuffer, take, view} = (() => {
     let foreign = 0;
     let isScheduled = false;
 
-    /* The bytes, to be looked at only. No method of GLib.Bytes is called: gjs leaks the
-     * bytes that it calls one of. */
-    function view(bytes) {
-        return bytes.toArray();
+    function collect() {
+        foreign = 0;
+        System.gc();
     }
 
     /* Counts memory that is freed when garbage is collected. */
@@ -33,12 +34,26 @@ var {collectSoon, createVariant, fillBuffer, take, view} = (() => {
         foreign += size;
     }
 
-    function collect() {
-        foreign = 0;
-        System.gc();
+    /* For workers: frees the memory that a task has left, before the next one. */
+    function collectSoon() {
+        if (foreign < MAX_IDLE || isScheduled)
+            return;
+
+        isScheduled = true;
+        GLib.idle_add(GLib.PRIORITY_DEFAULT_IDLE, () => {
+            isScheduled = false;
+            collect();
+            return GLib.SOURCE_REMOVE;
+        });
     }
 
-    /* The bytes, for the application to keep. */
+    /* The bytes, to be looked at only. No method of GLib.Bytes is called: gjs leaks the
+     * bytes that it calls one of. */
+    function view(bytes) {
+        return bytes.toArray();
+    }
+
+    /* Large bytes, for the application to keep. */
     function take(bytes) {
         const array = view(bytes);
 
@@ -46,17 +61,12 @@ var {collectSoon, createVariant, fillBuffer, take, view} = (() => {
         return array;
     }
 
-    /* For workers: frees large memory that a task has left, before the next one. */
-    function collectSoon() {
-        if (foreign < 1024*1024 || isScheduled) return;
-        isScheduled = true;
-        GLib.idle_add(GLib.PRIORITY_DEFAULT_IDLE, () => { isScheduled = false; collect(); return GLib.SOURCE_REMOVE; });
-    }
-
     /* What is packed, see values.js, in a buffer of its own. */
     function fillBuffer(bytes, pieces) {
         const size = pieces.reduce((sum, [, piece]) => sum + piece.length, bytes.length);
+
         count(size);
+
         const buffer = GFutures.Buffer.new_local(size);
         let from = 0;
         let offset = 0;

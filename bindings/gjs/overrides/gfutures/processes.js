@@ -5,10 +5,9 @@
 /* exported override, runsModule */
 
 var {override, runsModule} = (() => {
-    const {Gio, GLib} = imports.gi;
-    const {GFutures} = imports.gi;
+    const {GFutures, Gio, GLib} = imports.gi;
 
-    const {LOAD} = imports.overrides.gfutures.calls;
+    const {LOAD, getInnermost} = imports.overrides.gfutures.calls;
     const memory = imports.overrides.gfutures.memory;
     const {packArguments} = imports.overrides.gfutures.values;
 
@@ -18,7 +17,12 @@ var {override, runsModule} = (() => {
 
     /* Whether its workers serve a module of JavaScript's, by worker.js. */
     function runsModule(executor) {
-        return MODULE in executor;
+        return MODULE in getInnermost(executor);
+    }
+
+    /* As gjs takes them: max_workers, maxWorkers, max-workers */
+    function getPropertyName(name) {
+        return name.replaceAll('-', '_').replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`);
     }
 
     /* The URI of a module, of which that or the path is given. */
@@ -51,16 +55,15 @@ var {override, runsModule} = (() => {
         const init = prototype._init;
 
         prototype._init = function (properties = {}, ...rest) {
-            const {module, ...own} = properties;
+            const {module, ...own} = Object.fromEntries(
+                Object.entries(properties).map(([name, value]) => [getPropertyName(name), value]));
 
-            for (const name of ['initializer_arguments', 'initializerArguments']) {
-                if (Array.isArray(own[name])) {
-                    own[name] = own[name].length === 0
-                        ? null : packArguments(own[name], memory.createVariant);
-                }
+            if (Array.isArray(own.initializer_arguments)) {
+                own.initializer_arguments = own.initializer_arguments.length > 0
+                    ? packArguments(own.initializer_arguments, memory.createVariant) : null;
             }
             if (module !== undefined) {
-                if ('worker_argv' in own || 'workerArgv' in own)
+                if ('worker_argv' in own)
                     throw new TypeError('module: a pool has a module or a worker_argv');
                 own.worker_argv = getWorkerArgv(getUri(module));
                 own.initializer = LOAD + (own.initializer ?? '');

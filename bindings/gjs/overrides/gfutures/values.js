@@ -908,7 +908,7 @@ var {MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackA
         if (type === 'ay' && variant.get_size() > MAX_SMALL)
             return memory.take(variant.get_data_as_bytes());
         if (variant.get_size() <= MAX_SMALL || isFlat(type) || variant.n_children() > FEW)
-            return (asArguments ? unpackArguments : unpack)(type, memory.view(variant.get_data_as_bytes()));
+            return (asArguments ? unpackArguments : unpack)(type, memory.take(variant.get_data_as_bytes()));
         if (type === 'v')
             return unpackVariant(variant.get_variant());
         if (type[0] === 'm')

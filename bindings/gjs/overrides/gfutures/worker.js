@@ -2,27 +2,26 @@
  *
  * It serves the functions that a module exports. They are called with the values of
  * plain variants, so that any language can call them, and a context at the end. The
- * name “map:NAME” is that of calls of a function for each item of an Array, which
- * the pools of JavaScript make.
+ * names “map:NAME” and “load:NAME” are those of calls that pools of JavaScript make, see
+ * calls.js.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 /* exported serve */
 
 var {serve} = (() => {
-    const {Object, Promise} = globalThis;
-    const {Gio, GLib} = imports.gi;
-    const {GFutures} = imports.gi;
+    const {Map, Object, Promise, Uint8Array} = globalThis;
+    const System = imports.system;
+    const {GFutures, Gio, GLib} = imports.gi;
 
-    const memory = imports.overrides.gfutures.memory;
     const {LOAD, MAP, returnValue} = imports.overrides.gfutures.calls;
     const {OWN_FRAME, fromGError, toFields, toGError} = imports.overrides.gfutures.errors;
+    const memory = imports.overrides.gfutures.memory;
     const {MAX_SMALL, unpackArguments, unpackVariant} = imports.overrides.gfutures.values;
 
-    const NO_ARGUMENTS = new Uint8Array(0);
-
-    const System = imports.system;
     const {reject, resolve} = GFutures.Promise.prototype;
+
+    const NO_BYTES = new Uint8Array(0);
 
     /* The last argument of a function: how it tells how far it is, and learns that it may
      * stop. */
@@ -125,27 +124,34 @@ var {serve} = (() => {
     }
 
     function fail(promise, name, thrown) {
-        reject.call(promise, toGError(thrown, name));
+        reject.call(promise, toGError(thrown, name.replace(/^(map|load):/, '')));
     }
 
-    /* Calls it for each item till one fails: what the others came to is not lost. */
-    async function mapItems(func, items, context) {
-        const results = [];
+    /* Calls it for each item till one fails: what the others came to is not lost. The
+     * first ones have their results. */
+    function mapItems(func, items, context, results = []) {
+        while (results.length < items.length && !context.isCancelled) {
+            let result;
 
-        for (const item of items) {
-            if (context.isCancelled)
-                break;
             try {
-                let result = func(item, context);
-
-                if (isThenable(result))
-                    result = await result;
-                results.push(result ?? null);
+                result = func(items[results.length], context);
             } catch (error) {
                 return {results, error: fromGError(toGError(error, func.name))};
             }
+            if (isThenable(result))
+                return mapLater(func, items, context, results, result);
+            results.push(result);
         }
         return {results};
+    }
+
+    async function mapLater(func, items, context, results, next) {
+        try {
+            results.push(await next);
+        } catch (error) {
+            return {results, error: fromGError(toGError(error, func.name))};
+        }
+        return mapItems(func, items, context, results);
     }
 
     function start(module, promise, name, args) {
@@ -178,7 +184,7 @@ var {serve} = (() => {
     function run(module, promise, name, type, data, variant) {
         try {
             const args = variant !== null
-                ? unpackVariant(variant, true) : type !== null ? unpackArguments(type, data ?? NO_ARGUMENTS) : [];
+                ? unpackVariant(variant, true) : type !== null ? unpackArguments(type, data ?? NO_BYTES) : [];
 
             if (!module.isReady) {
                 finish(promise, name, () => module.loaded.then(() => start(module, promise, name, args)));
@@ -216,7 +222,7 @@ var {serve} = (() => {
         /* Before anything that the module may start */
         GFutures.worker_requested();
         /* In a promise's job gjs cannot exit, and while it imports a module it aborts. */
-        System.exit = GFutures.worker_exit;
+        System.exit = (status = 0) => GFutures.worker_exit(status);
 
         const served = typeof module === 'string'
             ? new Module(module, load(module)) : new Module('of this worker', Promise.resolve(module));
