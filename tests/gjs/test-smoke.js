@@ -129,7 +129,7 @@ test('a running call is cancelled, and told', async () => {
     const pool = GFutures.ThreadPoolExecutor.new(1);
     const before = GFuturesTest.get_n_stopped();
     const future = pool.call('test.sleep-until-cancelled');
-    await new Promise(resolve => future.connect('notify::progress', resolve));
+    await new Promise(resolve => future.connect('notify::progress', () => resolve()));
     assertEqual(future.get_progress(), 0.5);
     assertEqual(future.dup_status(), 'asleep');
     assert(future.is_running());

@@ -114,6 +114,8 @@ export namespace GFutures {
 
     function wait_poll(futures: Future[], return_when: ReturnWhen, timeout_us: bigint | number): boolean;
 
+    function worker_exit(status: number): void;
+
     function worker_requested(): boolean;
 
     function worker_run(argv: string[]): number;
@@ -357,12 +359,12 @@ export namespace GFutures {
         emit(signal: string, ...args: any[]): void;
 
         /** Succeeds with the array of the results when all have; fails with the first that does. */
-        static all<const A extends readonly Future[]>(futures: A): FutureSet<{-readonly [I in keyof A]: Awaited<A[I]>}, A[number]>;
+        static all<A extends readonly Future[] | []>(futures: A): FutureSet<{-readonly [I in keyof A]: Awaited<A[I]>}, A[number]>;
 
         static all<F extends Future>(futures: Iterable<F>): FutureSet<Awaited<F>[], F>;
 
         /** Succeeds with what each has come to, as Promise.allSettled() tells it. */
-        static all_settled<const A extends readonly Future[]>(futures: A): FutureSet<{-readonly [I in keyof A]: PromiseSettledResult<Awaited<A[I]>>}, A[number]>;
+        static all_settled<A extends readonly Future[] | []>(futures: A): FutureSet<{-readonly [I in keyof A]: PromiseSettledResult<Awaited<A[I]>>}, A[number]>;
 
         static all_settled<F extends Future>(futures: Iterable<F>): FutureSet<PromiseSettledResult<Awaited<F>>[], F>;
 

@@ -89,12 +89,12 @@ export namespace GFutures {
         static new_for_string<S extends string | null>(value: S): Future<S>;
 
         /** Succeeds with the array of the results when all have; fails with the first that does. */
-        static all<const A extends readonly Future[]>(futures: A): FutureSet<{-readonly [I in keyof A]: Awaited<A[I]>}, A[number]>;
+        static all<A extends readonly Future[] | []>(futures: A): FutureSet<{-readonly [I in keyof A]: Awaited<A[I]>}, A[number]>;
 
         static all<F extends Future>(futures: Iterable<F>): FutureSet<Awaited<F>[], F>;
 
         /** Succeeds with what each has come to, as Promise.allSettled() tells it. */
-        static all_settled<const A extends readonly Future[]>(futures: A): FutureSet<{-readonly [I in keyof A]: PromiseSettledResult<Awaited<A[I]>>}, A[number]>;
+        static all_settled<A extends readonly Future[] | []>(futures: A): FutureSet<{-readonly [I in keyof A]: PromiseSettledResult<Awaited<A[I]>>}, A[number]>;
 
         static all_settled<F extends Future>(futures: Iterable<F>): FutureSet<PromiseSettledResult<Awaited<F>>[], F>;
 
