@@ -7,6 +7,10 @@
  */
 #include "gf-test-functions.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 static gint n_calls;
 static gint n_stopped;
 
@@ -132,4 +136,21 @@ __attribute__ ((visibility ("default"))) void
 gf_module_register (void)
 {
   gf_test_register_functions ();
+}
+
+/**
+ * gf_test_get_allocated:
+ *
+ * Returns: how many bytes of malloc()'s memory are in use, in all of the process
+ */
+guint64
+gf_test_get_allocated (void)
+{
+#ifdef __GLIBC__
+  struct mallinfo2 info = mallinfo2 ();
+
+  return (guint64) info.uordblks + info.hblkhd;
+#else
+  return 0;
+#endif
 }

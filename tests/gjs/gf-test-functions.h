@@ -12,4 +12,6 @@ void  gf_test_register_functions (void);
 guint gf_test_get_n_calls        (void);
 guint gf_test_get_n_stopped      (void);
 
+guint64 gf_test_get_allocated (void);
+
 G_END_DECLS

@@ -213,6 +213,13 @@ export function getPrepared() {
     return prepared;
 }
 
-export function collectGarbage() {
-    System.gc();
+// Of malloc's memory, what is in use when there is no garbage left
+export async function getAllocated() {
+    const {default: GFuturesTest} = await import('gi://GFuturesTest?version=1');
+
+    for (let i = 0; i < 3; i++) {
+        System.gc();
+        await sleep(1);
+    }
+    return GFuturesTest.get_allocated();
 }
