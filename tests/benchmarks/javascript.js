@@ -345,7 +345,9 @@ function main(args) {
         return;
     }
 
-    print(`${GLib.get_num_processors()} processors, gjs ${System.version}.\n` +
+    const version = [10000, 100, 1].map(unit => Math.floor(System.version / unit) % 100).join('.');
+
+    print(`${GLib.get_num_processors()} processors, gjs ${version}.\n` +
         `The medians of ${options.quick ? 1 : options.runs} runs.\n`);
     printRow('', 'unit', 'ours', 'beside', 'ratio', 'goal');
     for (const [name, details] of cases)

@@ -91,13 +91,14 @@ var {Mapping} = (() => {
             if (!this._isAsync && typeof items?.[Symbol.iterator] !== 'function')
                 throw new TypeError('map: the items are no iterable');
             this._source = this._isAsync ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
-            this._n_taken = 0;
+            this._nTaken = 0;
             this._ended = false;     /* the source */
             this._pulling = null;    /* from a source that is asynchronous */
             this._chunks = [];       /* the oldest first */
             this._results = [];      /* of the chunk that is handed out */
             this._index = 0;
             this._thrown = [];       /* what comes after them */
+            this._nAsked = 0;
             this._turn = Promise.resolve();
             this._fill();
         }
@@ -109,11 +110,11 @@ var {Mapping} = (() => {
         }
 
         _submit(items) {
-            const {_executor: executor, _name: name, _n_taken: offset} = this;
+            const {_executor: executor, _name: name, _nTaken: offset} = this;
 
             if (items.length === 0)
                 return;
-            this._n_taken += items.length;
+            this._nTaken += items.length;
             if (runsModule(executor)) {
                 this._chunks.push(new ModuleChunk(executor, name, items, offset));
                 return;
@@ -227,12 +228,26 @@ var {Mapping} = (() => {
             return source?.return?.();
         }
 
-        /* Those that are asked for together come one after the other. */
+        /* Those that are asked for together come one after the other. Most often there is
+         * a result, and nobody before who waits. */
         next() {
-            const taken = this._turn.then(() => this._take());
+            if (this._nAsked === 0 && this._index < this._results.length)
+                return Promise.resolve({value: this._results[this._index++], done: false});
 
+            const taken = this._takeAfter(this._turn);
+
+            this._nAsked++;
             this._turn = taken.catch(() => {});
             return taken;
+        }
+
+        async _takeAfter(turn) {
+            await turn;
+            try {
+                return await this._take();
+            } finally {
+                this._nAsked--;
+            }
         }
 
         async return(value) {
