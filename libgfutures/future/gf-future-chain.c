@@ -609,6 +609,8 @@ gf_future_chain (GfFuture      *self,
  * called, and the derived future takes over the value. Everything else is as
  * with gf_future_then().
  *
+ * In JavaScript this is `chain_catch ()`, for `catch ()` is that of a promise.
+ *
  * Returns: (transfer full): the derived future
  *
  * Since: 1.0
@@ -638,6 +640,8 @@ gf_future_catch (GfFuture      *self,
  * of @self; unless @continuation set an error or returned a future that fails or
  * is cancelled: then it takes over that. Everything else is as with
  * gf_future_then().
+ *
+ * In JavaScript this is `chain_finally ()`, for `finally ()` is that of a promise.
  *
  * Returns: (transfer full): the derived future
  *
