@@ -202,6 +202,19 @@ var {serve} = (() => {
         }
     }
 
+    /* In a promise's job gjs cannot exit, and while it imports a module it aborts. What is
+     * imported later gets this function. */
+    function makeExitWork() {
+        System.exit = (status = 0) => GFutures.worker_exit(status);
+    }
+
+    /* For a program that has imported it before. */
+    async function loadSystem() {
+        const {default: system} = await import('system');
+
+        system.exit = System.exit;
+    }
+
     /* A module that does not exist is not imported: gjs would warn of it. */
     async function load(uri) {
         if (!Gio.File.new_for_uri(uri).query_exists(null))
@@ -221,11 +234,10 @@ var {serve} = (() => {
     function serve(module) {
         /* Before anything that the module may start */
         GFutures.worker_requested();
-        /* In a promise's job gjs cannot exit, and while it imports a module it aborts. */
-        System.exit = (status = 0) => GFutures.worker_exit(status);
+        makeExitWork();
 
         const served = typeof module === 'string'
-            ? new Module(module, load(module)) : new Module('of this worker', Promise.resolve(module));
+            ? new Module(module, load(module)) : new Module('of this worker', loadSystem().then(() => module));
 
         GFutures.function_register_serialized(null, MAX_SMALL, (...args) => {
             run(served, ...args);
