@@ -1144,6 +1144,34 @@ test_stress_sets_of_tasks (void)
   g_assert_cmpuint (n_done, ==, n);
 }
 
+static void
+test_decisive (void)
+{
+  g_autoptr (GfPromise) lost = gf_promise_new ();
+  g_autoptr (GfPromise) failed = gf_promise_new ();
+  g_autoptr (GfPromise) won = gf_promise_new ();
+  GfFuture *members[] = { GF_FUTURE (lost), GF_FUTURE (failed), GF_FUTURE (won) };
+  g_autoptr (GfFutureSet) all = gf_future_all (members, 3);
+  g_autoptr (GfFutureSet) all_settled = gf_future_all_settled (members, 3);
+  g_autoptr (GfFutureSet) any = gf_future_any (members, 3);
+  g_autoptr (GfFutureSet) race = gf_future_race (members, 3);
+  g_autoptr (GfFutureSet) cancelled = gf_future_race (members, 3);
+  g_autoptr (GfFutureSet) failures = gf_future_any (members, 2);
+
+  g_assert_null (gf_future_set_get_decisive (race));
+  gf_future_cancel (GF_FUTURE (cancelled));
+  gf_promise_reject_literal (failed, G_IO_ERROR, G_IO_ERROR_BUSY, "busy");
+  gf_promise_resolve_int (won, 1);
+  gf_promise_resolve_int (lost, 2);
+
+  g_assert_true (gf_future_set_get_decisive (all) == members[1]);
+  g_assert_true (gf_future_set_get_decisive (any) == members[2]);
+  g_assert_true (gf_future_set_get_decisive (race) == members[1]);
+  g_assert_true (gf_future_set_get_decisive (failures) == members[0]);
+  g_assert_null (gf_future_set_get_decisive (all_settled));
+  g_assert_null (gf_future_set_get_decisive (cancelled));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -1172,6 +1200,7 @@ main (int    argc,
   ADD ("list/n-done-is-notified-before-done", n_done_is_notified_before_done);
   ADD ("list/progress-is-summed", progress_is_summed);
 
+  ADD ("decisive", decisive);
   ADD ("nested", nested);
   ADD ("of-derived-futures", of_derived_futures);
   ADD ("cancel/reaches-through-derived-futures", cancel_reaches_through_derived_futures);

@@ -31,6 +31,7 @@ struct _GfFutureSet
   GfFutureSetKind kind;
   GfMembers       members;
   atomic_bool     is_complete; /* all members are watched */
+  atomic_size_t   decisive;    /* 1 + the index of the member whose outcome it takes over; 0: none */
   guint           n_wanting;   /* with the lock of gf-future-wanted.c */
 
   GMutex          lock;

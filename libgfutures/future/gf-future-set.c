@@ -157,6 +157,17 @@ gf_future_set_store_progress (GfFutureSet *self,
                                    NULL, n_done_changed);
 }
 
+/* One member decides, and no other may be quicker then. */
+static void
+gf_future_set_take_over (GfFutureSet *self,
+                         gsize        index)
+{
+  gsize none = 0;
+
+  if (atomic_compare_exchange_strong (&self->decisive, &none, index + 1))
+    gf_future_adopt (GF_FUTURE (self), self->members.futures[index]);
+}
+
 static void
 gf_future_set_member_settled (gpointer  owner,
                               GfFuture *member,
@@ -192,20 +203,20 @@ gf_future_set_member_settled (gpointer  owner,
     {
     case GF_FUTURE_SET_ALL:
       if (state != GF_FUTURE_STATE_SUCCEEDED)
-        gf_future_adopt (GF_FUTURE (self), member);
+        gf_future_set_take_over (self, index);
       else if (all_succeeded)
         gf_future_set_succeed (self);
       break;
 
     case GF_FUTURE_SET_ANY:
       if (state == GF_FUTURE_STATE_SUCCEEDED)
-        gf_future_adopt (GF_FUTURE (self), member);
+        gf_future_set_take_over (self, index);
       else if (all_done && none_succeeded)
-        gf_future_adopt (GF_FUTURE (self), self->members.futures[0]);
+        gf_future_set_take_over (self, 0);
       break;
 
     case GF_FUTURE_SET_RACE:
-      gf_future_adopt (GF_FUTURE (self), member);
+      gf_future_set_take_over (self, index);
       break;
 
     case GF_FUTURE_SET_FIRST_EXCEPTION:
@@ -519,6 +530,39 @@ gf_future_set_get_n_done (GfFutureSet *self)
   g_mutex_unlock (&self->lock);
 
   return n_done;
+}
+
+/**
+ * gf_future_set_get_decisive:
+ * @self: a set
+ *
+ * Gets the member whose outcome the set has taken over: the one that won
+ * gf_future_any() or gf_future_race(), or the one that made gf_future_all() fail.
+ * If all have failed, it is the first for gf_future_any(). Any thread may ask.
+ *
+ * Returns: (transfer none) (nullable): the member; %NULL if the set is not settled,
+ *   was cancelled, timed out, or is settled by all of its members
+ *
+ * Since: 1.0
+ */
+GfFuture *
+gf_future_set_get_decisive (GfFutureSet *self)
+{
+  guint state;
+  gsize decisive;
+
+  g_return_val_if_fail (GF_IS_FUTURE_SET (self), NULL);
+
+  state = gf_future_load_state (GF_FUTURE (self));
+  decisive = atomic_load (&self->decisive);
+  /* One that was about to decide may have come too late. */
+  if (decisive == 0 || !gf_state_is_settled (state) ||
+      (state & GF_STATE_TIMED_OUT) != 0)
+    return NULL;
+  if ((state & GF_STATE_MASK) != (guint) gf_future_get_state (self->members.futures[decisive - 1]))
+    return NULL;
+
+  return self->members.futures[decisive - 1];
 }
 
 /**

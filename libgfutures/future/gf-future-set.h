@@ -37,6 +37,8 @@ GfFutureSet      *gf_future_race           (GfFuture * const *futures,
 GF_AVAILABLE_IN_1_0
 guint             gf_future_set_get_n_done (GfFutureSet      *self);
 GF_AVAILABLE_IN_1_0
+GfFuture         *gf_future_set_get_decisive (GfFutureSet   *self);
+GF_AVAILABLE_IN_1_0
 GfFutureIterator *gf_future_set_iterator   (GfFutureSet      *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GfFutureSet, g_object_unref)

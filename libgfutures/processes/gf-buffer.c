@@ -74,6 +74,7 @@ struct _GfBuffer
   gsize   size;
   GBytes *own;    /* where data is, if it is no mapping */
   GBytes *sealed;
+  gboolean was_sent; /* and is empty */
   GMutex  lock;
   int     ref_count;
 };
@@ -615,7 +616,7 @@ gf_buffer_seal (GfBuffer *self)
 
   g_mutex_lock (&self->lock);
 
-  if (self->own != NULL)
+  if (self->own != NULL && self->sealed == NULL)
     {
       self->data = NULL;
       self->sealed = g_steal_pointer (&self->own);
@@ -670,7 +671,7 @@ gf_buffer_dup_fd (GfBuffer *self)
 /* ---- sending what is in it ---- */
 
 /* The value in the buffer, a reference, and nothing is left in it, unless it is
- * shared; NULL: @type is none. */
+ * shared. */
 static GVariant *
 gf_buffer_take_value (GfBuffer   *self,
                       const char *type,
@@ -684,14 +685,26 @@ gf_buffer_take_value (GfBuffer   *self,
       return NULL;
     }
 
-  bytes = gf_buffer_seal (self);
-  if (self->fd < 0)
+  if (self->fd >= 0)
+    bytes = gf_buffer_seal (self);
+  else
     {
       g_mutex_lock (&self->lock);
-      g_clear_pointer (&self->sealed, g_bytes_unref);
-      self->sealed = g_bytes_new (NULL, 0);
-      self->size = 0;
+      if (!self->was_sent)
+        {
+          bytes = self->sealed != NULL ? g_steal_pointer (&self->sealed) : g_steal_pointer (&self->own);
+          self->sealed = g_bytes_new (NULL, 0);
+          self->data = NULL;
+          self->was_sent = TRUE;
+        }
       g_mutex_unlock (&self->lock);
+    }
+
+  if (bytes == NULL)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                           "What was in the buffer has been sent, and nothing is left");
+      return NULL;
     }
 
   return g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE (type), bytes, TRUE));
@@ -712,7 +725,8 @@ gf_buffer_take_value (GfBuffer   *self,
  * garbage. Any thread may call this.
  *
  * Returns: (transfer full): the future of the call; failed with
- *   %G_IO_ERROR_INVALID_ARGUMENT if @type is no type string
+ *   %G_IO_ERROR_INVALID_ARGUMENT if @type is no type string, or @self is a local one
+ *   that was sent before
  *
  * Since: 1.0
  */

@@ -146,6 +146,12 @@ export function fail(kind) {
                 throw new Error('a getter that throws');
             },
         });
+    case 'revoked': {
+        const {proxy, revoke} = Proxy.revocable({}, {});
+
+        revoke();
+        throw proxy;
+    }
     case 'string':
         throw 'only text';
     case 'object':
@@ -159,6 +165,10 @@ export function fail(kind) {
     default:
         return {list: [1, {callback: () => kind}]};
     }
+}
+
+export function callbackAt2(n) {
+    return n === 2 ? {callback: () => n} : n;
 }
 
 export function exit(status) {

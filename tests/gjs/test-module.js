@@ -79,7 +79,7 @@ test('properties in any spelling', async () => {
     const [first, second] = [await own.call('pid'), await own.call('pid')];
 
     assert(first !== second);
-    assertEqual(own.max_workers, 1);
+    assertEqual([own.max_workers, own.initializer], [1, null]);
     own.shutdown(true, false);
 });
 
@@ -140,6 +140,20 @@ test('a pending call is cancelled, and never runs', async () => {
     });
 });
 
+test('what is cancelled before it is called never runs', async () => {
+    const cancellable = new Gio.Cancellable();
+
+    await pool.call('noop');
+    cancellable.cancel();
+    for (let i = 0; i < 30; i++) {
+        const future = pool.call_full(GLib.PRIORITY_DEFAULT, cancellable, ...i % 2 === 0 ? ['exit', 9] : ['exit']);
+
+        await assertFails(future, Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED);
+    }
+    assertEqual(await pool.call_full(GLib.PRIORITY_HIGH, new Gio.Cancellable(), 'add', 1, 2), 3);
+    assertEqual(await pool.call_full(GLib.PRIORITY_LOW, null, 'add', 1, 2), 3);
+});
+
 test('what never comes runs out of time', async () => {
     await withPool({task_timeout: 300000}, async own => {
         const before = await own.call('pid');
@@ -162,6 +176,7 @@ test('proxy', async () => {
     assertEqual(await tasks.add(1, 2), 3);
     assert(tasks.add === tasks.add && tasks.add(1, 2) instanceof GFutures.Future);
     assert(tasks.then === undefined && await tasks === tasks);
+    assert(`${tasks}`.includes('functions'));
     await assertFails(tasks.noSuchFunction(), FutureError, FutureError.UNKNOWN_FUNCTION, 'noSuchFunction');
 });
 
@@ -242,6 +257,74 @@ test('map, and what goes wrong on the way', async () => {
     assertEqual(seen, [1]);
 });
 
+test('map gives the results before what goes wrong, whatever the chunks', async () => {
+    const gather = async (...args) => {
+        const seen = [];
+
+        try {
+            for await (const value of pool.map(...args))
+                seen.push(value);
+        } catch (error) {
+            return [seen, `${error}`];
+        }
+        return [seen];
+    };
+    const broken = function* () {
+        yield* [0, 1, 2];
+        throw new EvalError('no more');
+    };
+    const brokenLater = async function* () {
+        yield* broken();
+    };
+
+    for (const chunkSize of [1, 2, 10]) {
+        assertEqual(await gather('echo', broken(), {chunkSize}), [[0, 1, 2], 'EvalError: no more']);
+        assertEqual(await gather('echo', brokenLater(), {chunkSize}), [[0, 1, 2], 'EvalError: no more']);
+        assertEqual(await gather('echo', [1, 2, () => {}, 4], {chunkSize}),
+            [[1, 2], 'TypeError: items[2]: functions cannot be sent']);
+        assertEqual(await gather('callbackAt2', [0, 1, 2, 3], {chunkSize}),
+            [[0, 1], 'TypeError: result.callback: functions cannot be sent']);
+    }
+});
+
+test('map of a source that waits can be left', async () => {
+    const events = async function* () {
+        yield 1;
+        yield 2;
+        await new Promise(() => {});
+    };
+
+    for await (const value of pool.map('echo', events())) {
+        if (value === 2)
+            break;
+    }
+    const results = pool.map('echo', events());
+
+    await results.next();
+    await results.next();
+    const pending = results.next();
+
+    await results.return();
+    assertEqual(await pending, {value: undefined, done: true});
+});
+
+test('map and iterators that misbehave when they are closed', async () => {
+    const create = returns => {
+        let i = 0;
+
+        return {[Symbol.iterator]: () => ({next: () => ({value: i++ === 2 ? () => {} : i, done: false}), return: returns})};
+    };
+    let n = 0;
+
+    await assertRejects(collect(pool.map('echo', create(() => {
+        throw new EvalError('closing');
+    }))), TypeError, 'functions cannot be sent');
+    await assertRejects(collect(pool.map('echo', create(() => Promise.reject(new EvalError('closing'))))), TypeError, '');
+    await collect(pool.map('echo', {
+        [Symbol.iterator]: () => ({next: () => ({value: 1, done: n++ > 1}), return: () => assert(false)}),
+    }));
+});
+
 test('map that is left cancels the rest', async () => {
     await withPool({}, async own => {
         for await (const _ of own.map('spin', Array(50).fill(20), {bufferSize: 50})) // eslint-disable-line no-unused-vars
@@ -288,6 +371,7 @@ test('errors of any shape', async () => {
     assertEqual(`${error}`, 'RangeError');
     assertEqual(`${await assertRejects(pool.call('fail', 'odd'), Error, /^an odd name: oh$/)}`, 'Error: an odd name: oh');
     await assertRejects(pool.call('fail', 'hostile'), Error, /^$/);
+    await assertRejects(pool.call('fail', 'revoked'), Error, 'cannot be looked at');
     await assertRejects(collect(pool.map('fail', ['type'])), TypeError, 'a type error');
     await assertFails(collect(pool.map('exit', [5])), FutureError, FutureError.WORKER_DIED, 'while it ran “exit”');
     await assertRejects(collect(pool.map('fail', ['string'])), Error, 'fail threw "only text"');
@@ -339,8 +423,28 @@ test('a module that takes its time', async () => {
     });
 });
 
+test('a module in a bundle of resources', async () => {
+    const [folder] = [GLib.Dir.make_tmp('gfutures-XXXXXX')];
+    const path = name => GLib.build_filenamev([folder, name]);
+
+    GLib.file_set_contents(path('tasks.js'), 'export function twice(n) { return 2 * n; }');
+    GLib.file_set_contents(path('test.gresource.xml'),
+        '<gresources><gresource prefix="/org/example"><file>tasks.js</file></gresource></gresources>');
+    const [, , , status] = GLib.spawn_command_line_sync(
+        `glib-compile-resources --sourcedir=${folder} ${path('test.gresource.xml')}`);
+
+    assertEqual(status, 0);
+    await withPool({module: 'resource:///org/example/tasks.js', resources: [path('test.gresource')]}, async own => {
+        assertEqual(await own.call('twice', 21), 42);
+    });
+    await withPool({module: 'resource:///org/example/tasks.js'}, async own => {
+        await assertFails(own.call('twice', 21), Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND, 'resources');
+    });
+    GLib.spawn_command_line_sync(`rm -r ${folder}`);
+});
+
 test('what is no module, no path and no URI', () => {
-    for (const bad of ['tasks.js', './tasks.js', 'http://example.org/tasks.js', '', 5, null, {}])
+    for (const bad of [undefined, 'tasks.js', './tasks.js', 'http://example.org/tasks.js', '', 5, null, {}])
         assertThrows(() => new GFutures.ProcessPoolExecutor({module: bad}), TypeError, 'import.meta.url');
     assertThrows(() => new GFutures.ProcessPoolExecutor({module, worker_argv: ['x']}), TypeError, 'worker_argv');
 });
@@ -420,6 +524,11 @@ test('functions of Python, by the same call', async () => {
         new TextEncoder().encode('Ynl0ZXM='));
     assertEqual(await collect(python.map('math:sqrt', [1, 4, 9, 16], {chunkSize: 3})), [1, 2, 3, 4]);
     assertEqual(await collect(python.map('builtins:str', [1, 'a', null], {chunkSize: 3})), ['1', 'a', 'None']);
+    // Each item is one argument, whatever its neighbors are.
+    const tuples = ['(i)', '(ii)'].map((type, i) => new GLib.Variant(type, [1, 2].slice(0, i + 1)));
+
+    assertEqual(await collect(python.map('builtins:str', tuples, {chunkSize: 2})), ['(1,)', '(1, 2)']);
+    assertEqual(await collect(python.map('builtins:str', [tuples[0], tuples[0]], {chunkSize: 2})), ['(1,)', '(1,)']);
     const error = await assertRejects(python.call('builtins:int', 'no number'), Error, 'invalid literal');
 
     assertEqual(error.name, 'ValueError');
@@ -439,6 +548,8 @@ test('functions of JavaScript are refused by threads and processes, before anyth
         assertThrows(() => executor.submit_delayed(0, func), TypeError, 'pool.call');
         assertThrows(() => executor.submit_repeating(0, 1000, func), TypeError, 'pool.call');
     }
+    assertThrows(() => pool.call('noop').add_done_callback(
+        GFutures.LimitedExecutor.new(GFutures.InlineExecutor.get(), 1, 0), func), TypeError, 'another thread');
     assertThrows(() => threads.set_initializer(func), TypeError, 'another thread');
     assertThrows(() => pool.call('noop').watch(func), TypeError, 'another thread');
     threads.shutdown(true, false);

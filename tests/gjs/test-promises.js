@@ -220,6 +220,104 @@ test('what only the wrapper holds reaches groups and chains', async () => {
         assert(await future.then(() => null, error => error) === reason);
 });
 
+test('groups and chains have the outcome of the one that decided', async () => {
+    const [first, second] = [create(), create()];
+    const race = Future.race([first, second]);
+    const any = Future.any([first, second]);
+
+    first.chain(() => null);    // It is wanted, and not cancelled.
+    second.resolve({b: 1});
+    first.resolve({a: 1});
+    assertEqual(await race, {b: 1});
+    assertEqual(await any, {b: 1});
+
+    const members = [create(), create()];
+    const all = Future.all(members);
+    const reasons = [new Error('the same'), new Error('the same')];
+
+    members[0].chain(() => null);
+    members[1].reject(reasons[1]);
+    members[0].reject(reasons[0]);
+    assert(await all.catch(error => error) === reasons[1]);
+
+    assertEqual(await Future.all([resolved({a: 1}), resolved({b: 2})]).chain(all => all), [{a: 1}, {b: 2}]);
+    assertEqual(await Future.all([pool.call('add', 1, 2)]).chain_finally(() => resolved({x: 1})), [3]);
+    assertEqual(await Future.any([Future.all([resolved([1])])]), [[1]]);
+    assertEqual(await Future.new_delay(1).chain_finally(() => resolved({x: 1})), null);
+    assertEqual(await pool.call('echo', null).chain_finally(() => resolved({x: 1})), null);
+});
+
+test('what a continuation returns and throws', async () => {
+    assertEqual(await pool.call('add', 1, 2).chain(future => future.get_value() + 1), 4);
+    assertEqual(await resolved(1).chain(async () => ({a: 1})), {a: 1});
+    const thrown = new TypeError('from a continuation');
+
+    for (const future of [
+        pool.call('add', 1, 2).chain(() => {
+            throw thrown;
+        }),
+        rejected(1).chain_catch(() => {
+            throw thrown;
+        }),
+        resolved(1).chain_finally(async () => {
+            throw thrown;
+        }),
+    ])
+        assert(await future.catch(error => error) === thrown);
+    const cancelled = resolved(1).chain(() => create());
+
+    await turn();
+    cancelled.cancel();
+    await assertFails(cancelled, Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED);
+});
+
+test('functions in the main context', async () => {
+    const executor = GFutures.MainContextExecutor.new(null);
+    const thrown = new RangeError('from a task');
+    const throwing = executor.submit(() => {
+        throw thrown;
+    });
+
+    assert(await throwing.catch(error => error) === thrown);
+    assertThrows(() => throwing.get_value(), RangeError, 'from a task');
+    assertEqual(throwing.get_error().message, 'RangeError: from a task');
+    assertEqual(await executor.submit(promise => promise.resolve({a: 1})), {a: 1});
+    assertEqual(await executor.submit(promise => {
+        promise.resolve(pool.call('add', 1, 2));
+    }), 3);
+    assertEqual(await executor.submit(promise => {
+        promise.resolve(Promise.resolve(5));
+    }), 5);
+    assertEqual(await executor.submit(async promise => {
+        await turn();
+        promise.resolve(6);
+        return 7;
+    }), 6);
+    assertEqual(await executor.submit(async () => {
+        await turn();
+        return 7;
+    }), 7);
+    assertEqual(await executor.submit_delayed(1000, promise => promise.resolve(8)), 8);
+});
+
+test('2.3.1, 2.3.3 odd promises to follow', async () => {
+    const itself = create();
+
+    itself.resolve(itself);
+    await assertRejects(itself, TypeError, 'itself');
+    await assertRejects(resolved({
+        get then() {
+            throw new EvalError('a getter');
+        },
+    }), EvalError, 'a getter');
+    const followed = create();
+    const locked = resolved(followed);
+
+    assert(!locked.resolve(1) && !locked.reject(2));
+    followed.resolve(3);
+    assertEqual(await locked, 3);
+});
+
 test('other languages see plain values and errors', async () => {
     assertEqual(resolved('text').get_string(), 'text');
     assertEqual(resolved(2.5).get_double(), 2.5);

@@ -76,6 +76,7 @@ const TABLE = [
     [new Float32Array([0.5]), '[0.5]', new Float64Array([0.5])],
     [new Float64Array([1.5, -2]), '[1.5, -2.0]'],
     [new Float64Array([0, 1.5, 2]).subarray(1), '[1.5, 2.0]'],
+    [new class Numbers extends Float64Array {}([1.5]), '[1.5]', new Float64Array([1.5])],
     [[], '@av []'],
     [[1, 'two', null, [true]], "[<int64 1>, <'two'>, <@mv nothing>, <[<true>]>]"],
     // eslint-disable-next-line no-sparse-arrays
@@ -151,10 +152,10 @@ test('arguments come back, and are never taken for one value', () => {
         values.packArguments(args, (type, bytes) => {
             assertEqual(values.unpackArguments(type, bytes.slice()), args);
         });
-        assertEqual(values.unpackVariant(packArguments(...args), true), args);
+        assertEqual(values.unpackVariant(packArguments(...args), {asArguments: true}), args);
     }
-    assertEqual(values.unpackVariant(new GLib.Variant('(mx)', [5]), true), [5]);
-    assertEqual(values.unpackVariant(new GLib.Variant('i', 5), true), [5]);
+    assertEqual(values.unpackVariant(new GLib.Variant('(mx)', [5]), {asArguments: true}), [5]);
+    assertEqual(values.unpackVariant(new GLib.Variant('i', 5), {asArguments: true}), [5]);
 });
 
 test('containers of every width of offsets', () => {
@@ -318,6 +319,21 @@ test('large bytes travel wherever they are', async () => {
     arrived.fill(0);
     assert(bytes[1] === 7);
     assert(isSame(await pool.call('echo', bytes)));
+});
+
+test('large bytes of this process are copied', () => {
+    const bytes = new Uint8Array(1 << 20).fill(1);
+    const future = GFutures.Future.new_for_variant(pack(bytes));
+
+    future.result().fill(2);
+    assert(future.result()[0] === 1);
+});
+
+test('large bytes of another one are the same for all who ask', async () => {
+    const future = pool.call('echo', new Uint8Array(1 << 20));
+    const value = await future;
+
+    assert(future.get_value() === value && future.result() === value);
 });
 
 test('many small values in large ones', async () => {

@@ -115,6 +115,21 @@ class Processes(unittest.TestCase):
         self.assertEqual(kind, 'i')
         self.assertEqual(int.from_bytes(data.get_data(), sys.byteorder), 49)
 
+    def test_local_buffer(self):
+        buffer = GFutures.Buffer.new_local(8)
+        self.assertTrue(buffer.write(0, b'loca'))
+        self.assertTrue(buffer.write(4, b'l it'))
+        self.assertRaises(GLib.Error, buffer.write, 5, b'l it')
+        future = buffer.send_call(self.pool, 0, 'py.echo', 'ay')
+        self.assertEqual(bytes(self.result(future)), b'local it')
+        self.assertEqual(buffer.seal().get_size(), 0)
+
+        promise = GFutures.Promise.new()
+        buffer = GFutures.Buffer.new_local(2)
+        buffer.write(0, b'n\0')
+        self.assertTrue(buffer.send_result(promise, 's'))
+        self.assertEqual(promise.get_variant().get_string(), 'n')
+
     def test_buffer(self):
         size = 1 << 20
         buffer = GFutures.Buffer.new(size)

@@ -66,6 +66,30 @@ void test_error () {
     pool.shutdown (true, false);
 }
 
+void test_local_buffer () {
+    var pool = new ProcessPoolExecutor.for_self (1);
+    try {
+        var buffer = new Buffer.local (4);
+        assert (buffer.write (0, { 1, 2 }));
+        assert (buffer.write (2, { 3, 4 }));
+        var future = buffer.send_call (pool, Priority.DEFAULT, "vala.echo", "ay");
+        future.result (-1);
+        assert (future.get_variant ().get_data_as_bytes ().compare (new Bytes ({ 1, 2, 3, 4 })) == 0);
+
+        buffer = new Buffer.local (1);
+        buffer.write (0, { 7 });
+        var promise = new Promise ();
+        assert (buffer.send_result (promise, "y"));
+        assert (promise.get_variant ().get_byte () == 7);
+        buffer.write (0, { 7 });
+        assert_not_reached ();
+    } catch (IOError.INVALID_ARGUMENT error) {
+    } catch (Error error) {
+        assert_not_reached ();
+    }
+    pool.shutdown (true, false);
+}
+
 void test_buffer () {
     var pool = new ProcessPoolExecutor.for_self (1);
     try {
@@ -115,6 +139,7 @@ int main (string[] args) {
     Test.add_func ("/vala/processes/python", test_python);
     Test.add_func ("/vala/processes/error", test_error);
     Test.add_func ("/vala/processes/buffer", test_buffer);
+    Test.add_func ("/vala/processes/local-buffer", test_local_buffer);
     Test.add_func ("/vala/processes/signals", test_signals);
     return Test.run ();
 }

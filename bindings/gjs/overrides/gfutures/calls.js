@@ -2,19 +2,17 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-/* exported LOAD, MAP, call, callItems, callTuples, getInnermost, returnValue */
+/* exported FOREIGN, call, callAlone, callItems, callTuples, getInnermost, returnValue */
 
-var {LOAD, MAP, call, callItems, callTuples, getInnermost, returnValue} = (() => {
+var {FOREIGN, call, callAlone, callItems, callTuples, getInnermost, returnValue} = (() => {
     const {GFutures, GLib} = imports.gi;
 
     const memory = imports.overrides.gfutures.memory;
-    const {packArguments, packItems, packTuples, packValue} = imports.overrides.gfutures.values;
+    const {MAP} = imports.overrides.gfutures.names;
+    const {packArguments, packItems, packTuple, packTuples, packValue} = imports.overrides.gfutures.values;
 
-    /* Before the name of a function that is to be called for each item of an Array */
-    const MAP = 'map:';
-    /* Before that of an initializer, if there is one: a worker is ready when its module is
-     * loaded. */
-    const LOAD = 'load:';
+    /* Whether a future is that of a call of another process */
+    const FOREIGN = Symbol('foreign');
 
     const {call_full: callFull, call_serialized: callSerialized} = GFutures.Executor.prototype;
 
@@ -31,16 +29,39 @@ var {LOAD, MAP, call, callItems, callTuples, getInnermost, returnValue} = (() =>
             : memory.fillBuffer(bytes, pieces).send_call(executor, priority, name, type);
     }
 
-    function call(executor, priority, name, args) {
-        if (args.length === 0)
-            return callFull.call(executor, priority, null, name, null);
-        return packArguments(args, (...data) => send(executor, priority, name, ...data));
+    /* @cancellable: null, or what may be cancelled already, so that nothing is sent. */
+    function call(executor, priority, cancellable, name, args) {
+        let future;
+
+        if (args.length === 0) {
+            future = callFull.call(executor, priority, cancellable, name, null);
+        } else if (cancellable !== null) {
+            future = packArguments(args, (...data) =>
+                callFull.call(executor, priority, cancellable, name, memory.createVariant(...data)));
+        } else {
+            future = packArguments(args, (...data) => send(executor, priority, name, ...data));
+        }
+        return markForeign(executor, future);
+    }
+
+    /* With one argument, which may be a GLib.Variant and is not all of them */
+    function callAlone(executor, name, argument) {
+        return markForeign(executor, packTuple([argument], (...data) =>
+            send(executor, GLib.PRIORITY_DEFAULT, name, ...data)));
+    }
+
+    /* What arrives from a process is in memory of its own. */
+    function markForeign(executor, future) {
+        if (getInnermost(executor) instanceof GFutures.ProcessPoolExecutor)
+            future[FOREIGN] = true;
+        return future;
     }
 
     /* Of a worker that serves a module of JavaScript's. @offset: the number of the first
      * item, for messages. */
     function callItems(executor, name, items, offset) {
-        return packItems(items, offset, (...data) => send(executor, GLib.PRIORITY_DEFAULT, MAP + name, ...data));
+        return markForeign(executor, packItems(items, offset, (...data) =>
+            send(executor, GLib.PRIORITY_DEFAULT, MAP + name, ...data)));
     }
 
     /* By C's map; null: the items are of different types. */
@@ -62,5 +83,5 @@ var {LOAD, MAP, call, callItems, callTuples, getInnermost, returnValue} = (() =>
         return true;
     }
 
-    return {LOAD, MAP, call, callItems, callTuples, getInnermost, returnValue};
+    return {FOREIGN, call, callAlone, callItems, callTuples, getInnermost, returnValue};
 })();

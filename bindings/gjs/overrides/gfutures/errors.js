@@ -11,18 +11,18 @@
 var {OWN_FRAME, fromFields, fromGError, toFields, toGError} = (() => {
     const {GFutures, GLib} = imports.gi;
 
+    const {showName} = imports.overrides.gfutures.names;
+
+
     const FUTURE_ERROR = GLib.quark_to_string(GFutures.future_error_quark());
     const {REMOTE} = GFutures.FutureError;
 
     const BUILTIN = new Map([
-        EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError,
+        EvalError, InternalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError,
     ].map(type => [type.name, type]));
 
     /* Names as of errors in JavaScript and Python, and what follows them */
     const NAMED = /^([\p{L}_$][\p{L}\p{N}_$.]*)(?:$|: ([^]*)$)/u;
-
-    /* How pools name what they have called by themselves, see calls.js. */
-    const INTERNAL = /“(map|load):/;
 
     const MAX_TEXT = 200;
 
@@ -66,8 +66,10 @@ var {OWN_FRAME, fromFields, fromGError, toFields, toGError} = (() => {
     /* The domain's name, the code, the message and the stack, or null, of what was
      * thrown; @where says by whom, for what is no error. */
     function toFields(thrown, where = 'Something', domain = FUTURE_ERROR, code = REMOTE) {
-        if (thrown instanceof GLib.Error)
-            return [GLib.quark_to_string(thrown.domain), thrown.code, makeText(thrown.message), cleanStack(thrown.stack)];
+        if (thrown instanceof GLib.Error) {
+            return [GLib.quark_to_string(thrown.domain), thrown.code, makeText(thrown.message),
+                cleanStack(thrown.stack)];
+        }
         if (!(thrown instanceof Error))
             return [domain, code, makeText(`Error: ${where} threw ${describe(thrown)}, which is no Error`), null];
 
@@ -88,18 +90,24 @@ var {OWN_FRAME, fromFields, fromGError, toFields, toGError} = (() => {
         return error;
     }
 
-    /* What a GError stands for: an Error of that name, or itself. */
-    function fromGError(error, stack = GFutures.error_get_remote_traceback(error)) {
-        const [, name, message] = error.matches(GFutures.FutureError, REMOTE) ? NAMED.exec(error.message) ?? [] : [];
+    /* What a GError stands for: an Error of that name, or itself. gjs has made an Error of
+     * what a function of JavaScript threw in this process. */
+    function fromGError(error, stack = undefined) {
+        if (!(error instanceof GLib.Error))
+            return error;
 
+        const [, name, message] = error.matches(GFutures.FutureError, REMOTE) ? NAMED.exec(error.message) ?? [] : [];
+        const shown = showName(error.message);
+
+        stack ??= GFutures.error_get_remote_traceback(error);
         if (name !== undefined) {
             const made = new (BUILTIN.get(name) ?? Error)(message ?? '');
 
             if (made.name !== name)
                 Object.defineProperty(made, 'name', {value: name, configurable: true, writable: true});
             error = made;
-        } else if (INTERNAL.test(error.message)) {
-            error = new GLib.Error(error.domain, error.code, error.message.replace(INTERNAL, '“'));
+        } else if (shown !== error.message) {
+            error = new GLib.Error(error.domain, error.code, shown);
         }
         /* Where it was made here says nothing. */
         error.stack = stack ? `${stack.trimEnd()}\n` : '';
@@ -107,7 +115,7 @@ var {OWN_FRAME, fromFields, fromGError, toFields, toGError} = (() => {
     }
 
     function fromFields(domain, code, message, stack) {
-        return fromGError(new GLib.Error(GLib.quark_from_string(domain), code, message), stack);
+        return fromGError(new GLib.Error(GLib.quark_from_string(domain), code, message), stack ?? '');
     }
 
     return {OWN_FRAME, fromFields, fromGError, toFields, toGError};

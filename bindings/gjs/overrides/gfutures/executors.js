@@ -8,7 +8,9 @@ var {override} = (() => {
     const {GFutures, Gio, GLib} = imports.gi;
 
     const {call, getInnermost} = imports.overrides.gfutures.calls;
+    const {settleBy} = imports.overrides.gfutures.futures;
     const {Mapping} = imports.overrides.gfutures.map;
+    const {isThenable} = imports.overrides.gfutures.values;
 
     const HINT = 'a JavaScript function cannot run on another thread or in another process: ' +
         'call a named function (pool.call), make a pool of a module of yours ' +
@@ -22,15 +24,11 @@ var {override} = (() => {
 
     function overrideCalls(prototype) {
         prototype.call = function (name, ...args) {
-            return call(this, GLib.PRIORITY_DEFAULT, name, args);
+            return call(this, GLib.PRIORITY_DEFAULT, null, name, args);
         };
 
         prototype.call_full = function (priority, cancellable, name, ...args) {
-            const future = call(this, priority, name, args);
-
-            if (cancellable)
-                future.set_cancellable(cancellable);
-            return future;
+            return call(this, priority, cancellable ?? null, name, args);
         };
 
         prototype.proxy = function () {
@@ -38,6 +36,8 @@ var {override} = (() => {
 
             return new Proxy(Object.freeze({}), {
                 get: (_target, name) => {
+                    if (name === Symbol.toPrimitive)
+                        return () => `the functions of ${this}`;
                     /* It is no promise. */
                     if (typeof name !== 'string' || name === 'then')
                         return undefined;
@@ -51,10 +51,27 @@ var {override} = (() => {
         const {map} = prototype;
 
         /* With a GLib.Variant for the items, C's function: a future of the array. */
-        prototype.map = function (name, items, options = {}) {
+        prototype.map = function (name, items, options) {
             if (items instanceof GLib.Variant)
-                return map.call(this, name, items, typeof options === 'number' ? options : options.chunkSize ?? 0);
-            return new Mapping(this, map, name, items, options);
+                return map.call(this, name, items, typeof options === 'number' ? options : options?.chunkSize ?? 0);
+            return new Mapping(this, map, name, items, options ?? {});
+        };
+    }
+
+    /* A function that settles its promise may do so later, when what it returns is settled;
+     * and what it throws is what the future throws. */
+    function wrap(func) {
+        return (promise, ...rest) => {
+            let result;
+
+            try {
+                result = func(promise, ...rest);
+            } catch (error) {
+                promise.reject(error);
+                return;
+            }
+            if (isThenable(result))
+                settleBy(promise, result);
         };
     }
 
@@ -65,7 +82,9 @@ var {override} = (() => {
             const submit = prototype[name];
 
             prototype[name] = function (...args) {
-                const future = submit.apply(this, args);
+                const last = args.length - 1;
+                const future = submit.call(this, ...args.slice(0, last),
+                    typeof args[last] === 'function' && name !== 'submit_repeating' ? wrap(args[last]) : args[last]);
 
                 if (runsElsewhere(this) &&
                     future.get_error()?.matches(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_SUPPORTED))
@@ -78,7 +97,7 @@ var {override} = (() => {
         const {add_done_callback: addDoneCallback} = GFutures.Future.prototype;
 
         GFutures.Future.prototype.add_done_callback = function (executor, ...args) {
-            if (runsElsewhere(executor) || executor instanceof GFutures.InlineExecutor)
+            if (runsElsewhere(executor) || getInnermost(executor) instanceof GFutures.InlineExecutor)
                 throw new TypeError(`add_done_callback: ${HINT}`);
 
             addDoneCallback.call(this, executor, ...args);

@@ -7,59 +7,54 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-/* exported override */
+/* exported override, settleBy */
 
-var {override} = (() => {
+var {override, settleBy} = (() => {
     const {Promise} = globalThis;
     const {GFutures, Gio, GLib, GObject} = imports.gi;
 
+    const {FOREIGN} = imports.overrides.gfutures.calls;
     const {fromGError, toGError} = imports.overrides.gfutures.errors;
-    const {MAX_SMALL, unpack, unpackVariant} = imports.overrides.gfutures.values;
+    const {MAX_SMALL, isThenable, unpack, unpackVariant} = imports.overrides.gfutures.values;
 
     const IO_ERROR = GLib.quark_to_string(Gio.io_error_quark());
 
-    const NATIVE = Symbol('native');
-    const OUTCOME = Symbol('outcome');
-    const SOURCES = Symbol('sources');
-    const COLLECT = Symbol('collect');
+    const NATIVE = Symbol('native');     /* the promise */
+    const OUTCOME = Symbol('outcome');   /* the value, or the reason, if it is kept here */
+    const FOLLOWS = Symbol('follows');   /* whether another promise settles it */
+    const ORIGIN = Symbol('origin');     /* a function: whose outcome it has taken over */
+    const COLLECT = Symbol('collect');   /* a function: the value of a group */
 
     const {
         add_done_callback: addDoneCallback, get_error: getError, get_value: getValue, peek_serialized: peekSerialized,
     } = GFutures.Future.prototype;
+    const {resolve: nativeResolve, reject: nativeReject} = GFutures.Promise.prototype;
 
     /* ---- what a future has come to ---- */
 
+    /* gjs has made an Error of what a function of JavaScript threw. */
     function isSameError(a, b) {
-        return a !== null && b !== null && a.matches(b.domain, b.code) && a.message === b.message;
+        if (a instanceof GLib.Error && b instanceof GLib.Error)
+            return a.matches(b.domain, b.code) && a.message === b.message;
+        return a?.message === b?.message;
     }
 
-    /* What was kept in the wrapper of the future whose outcome this one has taken over:
-     * @error, or none. */
-    function findOutcome(future, error) {
-        if (OUTCOME in future)
-            return future[OUTCOME];
+    /* The future whose outcome, which may be kept in its wrapper, this one has too, or null */
+    function getOrigin(future) {
+        let origin = null;
 
-        const sources = future[SOURCES] ?? (future instanceof GFutures.FutureSet ? listMembers(future) : []);
-
-        for (const source of sources) {
-            if (!source.is_done())
-                continue;
-
-            const sourceError = getError.call(source);
-
-            if (error === sourceError || isSameError(error, sourceError)) {
-                const outcome = findOutcome(source, error);
-
-                if (outcome !== null)
-                    return outcome;
-            }
-        }
-        return null;
+        if (ORIGIN in future)
+            origin = future[ORIGIN]();
+        else if (future instanceof GFutures.FutureSet)
+            origin = future.get_decisive();
+        /* It may have been cancelled for itself. */
+        return origin?.is_done() && origin.get_state() === future.get_state() &&
+            isSameError(getError.call(origin), getError.call(future)) ? origin : null;
     }
 
     /* The value, or what is thrown, of a future that is settled. */
     function getResult(future) {
-        let data, type, value;
+        let data, type;
 
         if (OUTCOME in future) {
             if ('reason' in future[OUTCOME])
@@ -67,21 +62,32 @@ var {override} = (() => {
             return future[OUTCOME].value;
         }
 
+        const origin = getOrigin(future);
+
+        if (origin !== null)
+            return getResult(origin);
+
         try {
             [data, type] = peekSerialized.call(future, MAX_SMALL);
         } catch (error) {
-            const outcome = findOutcome(future, error);
-
-            throw outcome !== null ? outcome.reason : fromGError(error);
+            throw fromGError(error);
         }
-        /* get_value() would do, but gjs leaks each variant that is in a GValue. */
+        if (data?.length > 0)
+            return unpack(type, data);
+        /* The next would do, but gjs leaks each variant that is in a GValue. */
         if (type !== null)
-            return data?.length > 0 ? unpack(type, data) : unpackVariant(future.get_variant());
-        value = getValue.call(future);
-        /* Of those groups that have no value of their own it is the members'. */
-        if (value === null && COLLECT in future)
-            return future[COLLECT](listMembers(future));
-        return value === null ? findOutcome(future, null)?.value ?? null : value;
+            return getLarge(future);
+        return COLLECT in future ? future[COLLECT](listMembers(future)) : getValue.call(future);
+    }
+
+    /* What is not copied is the same for all who ask. */
+    function getLarge(future) {
+        const isForeign = FOREIGN in future;
+        const value = unpackVariant(future.get_variant(), {isForeign});
+
+        if (isForeign)
+            future[OUTCOME] = {value};
+        return value;
     }
 
     function settleNative(future, resolve, reject) {
@@ -103,21 +109,27 @@ var {override} = (() => {
 
     /* ---- chains ---- */
 
-    /* C's continuations: they get a future and may return one, and to cancel what is
-     * derived cancels what it waits for. The native promise's then() and so on are
-     * JavaScript's. */
+    /* C's continuations: they get a future and may return one, or anything else, and to
+     * cancel what is derived cancels what it waits for. The native promise's then() and so
+     * on are JavaScript's. */
     function overrideChains(prototype) {
         const {chain, catch: chainCatch, finally: chainFinally} = prototype;
 
-        function derive(source, native, func, keepsSource) {
-            const derived = native.call(source, settled => {
-                const next = func(settled) ?? null;
+        function derive(source, native, func, keepsOutcome) {
+            let next = null;
+            let hasRun = false;
 
-                derived[SOURCES] = [...keepsSource ? [source] : [], ...next !== null ? [next] : []];
+            const derived = native.call(source, settled => {
+                hasRun = true;
+                next = callForFuture(func, settled);
                 return next;
             });
 
-            derived[SOURCES] = [source];
+            derived[ORIGIN] = () => {
+                if (keepsOutcome)
+                    return next?.is_done() && getError.call(next) !== null ? next : source;
+                return hasRun ? next : source;
+            };
             return derived;
         }
 
@@ -130,6 +142,22 @@ var {override} = (() => {
         prototype.chain_finally = function (func) {
             return derive(this, chainFinally, func, true);
         };
+    }
+
+    /* The future of what a function returns or throws; null: it is nothing. */
+    function callForFuture(func, settled) {
+        const promise = new GFutures.Promise();
+
+        try {
+            const result = func(settled) ?? null;
+
+            if (result === null || result instanceof GFutures.Future)
+                return result;
+            promise.resolve(result);
+        } catch (error) {
+            promise.reject(error);
+        }
+        return promise;
     }
 
     /* ---- groups ---- */
@@ -212,43 +240,59 @@ var {override} = (() => {
 
     /* ---- promises ---- */
 
-    function isThenable(value) {
-        return value !== null && ['object', 'function'].includes(typeof value) && typeof value.then === 'function';
+    function fulfil(promise, value) {
+        const isPlain = ['boolean', 'number', 'string'].includes(typeof value) ||
+            value instanceof GObject.Object || value instanceof GLib.Variant;
+        /* Text of GLib ends at a zero. */
+        const travels = isPlain && !(typeof value === 'string' && value.includes('\0'));
+
+        if (!nativeResolve.call(promise, travels ? value : null))
+            return false;
+        promise[OUTCOME] = {value};
+        return true;
+    }
+
+    function reject(promise, reason) {
+        const error = toGError(reason, 'The program', IO_ERROR, Gio.IOErrorEnum.FAILED);
+
+        if (!nativeReject.call(promise, error))
+            return false;
+        promise[OUTCOME] = {reason};
+        return true;
+    }
+
+    /* Settles a promise as another one is, if nobody does before. */
+    function settleBy(promise, thenable) {
+        const hold = promise.hold();
+
+        Promise.resolve(thenable)
+            .then(value => fulfil(promise, value), reason => reject(promise, reason))
+            .finally(() => hold.release());
     }
 
     function overridePromise() {
-        const {resolve, reject} = GFutures.Promise.prototype;
-
-        function fulfil(promise, value) {
-            const isPlain = ['boolean', 'number', 'string'].includes(typeof value) ||
-                value instanceof GObject.Object || value instanceof GLib.Variant;
-            /* Text of GLib ends at a zero. */
-            const travels = isPlain && !(typeof value === 'string' && value.includes('\0'));
-
-            if (!resolve.call(promise, travels ? value : null))
-                return false;
-            promise[OUTCOME] = {value};
-            return true;
-        }
-
         /* As by the functions that a native Promise gives: with a promise, it comes to
          * what that one comes to. */
         GFutures.Promise.prototype.resolve = function (value) {
-            if (!isThenable(value))
-                return fulfil(this, value);
+            if (this[FOLLOWS])
+                return false;
+            try {
+                if (!isThenable(value))
+                    return fulfil(this, value);
+                if (value === this)
+                    throw new TypeError('A promise cannot come to itself');
+            } catch (error) {
+                return reject(this, error);
+            }
             if (this.is_done())
                 return false;
-            Promise.resolve(value).then(result => fulfil(this, result), error => this.reject(error));
+            this[FOLLOWS] = true;
+            settleBy(this, value);
             return true;
         };
 
         GFutures.Promise.prototype.reject = function (reason) {
-            const error = toGError(reason, 'The program', IO_ERROR, Gio.IOErrorEnum.FAILED);
-
-            if (!reject.call(this, error))
-                return false;
-            this[OUTCOME] = {reason};
-            return true;
+            return !this[FOLLOWS] && reject(this, reason);
         };
     }
 
@@ -333,5 +377,5 @@ var {override} = (() => {
         overridePromise();
     }
 
-    return {override};
+    return {override, settleBy};
 })();

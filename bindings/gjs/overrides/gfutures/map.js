@@ -6,7 +6,7 @@
 
 var {Mapping} = (() => {
     const {Array, Promise} = globalThis;
-    const {callItems, callTuples} = imports.overrides.gfutures.calls;
+    const {callAlone, callItems, callTuples} = imports.overrides.gfutures.calls;
     const {runsModule} = imports.overrides.gfutures.processes;
 
     /* How many chunks are under way, for each worker, if nobody says it. */
@@ -48,7 +48,7 @@ var {Mapping} = (() => {
     /* Arguments of different types make no array. */
     class MixedChunk {
         constructor(executor, name, items) {
-            this.futures = items.map(item => executor.call(name, item));
+            this.futures = items.map(item => callAlone(executor, name, item));
         }
 
         async collect() {
@@ -93,6 +93,10 @@ var {Mapping} = (() => {
             this._source = this._isAsync ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
             this._nTaken = 0;
             this._ended = false;     /* the source */
+            this._isStopped = false;
+            this._stopped = new Promise(resolve => {
+                this._setStopped = resolve;
+            });
             this._pulling = null;    /* from a source that is asynchronous */
             this._chunks = [];       /* the oldest first */
             this._results = [];      /* of the chunk that is handed out */
@@ -109,25 +113,45 @@ var {Mapping} = (() => {
             return !this._ended && this._chunks.length < this._bufferSize;
         }
 
-        _submit(items) {
+        _createChunk(items) {
             const {_executor: executor, _name: name, _nTaken: offset} = this;
 
-            if (items.length === 0)
-                return;
-            this._nTaken += items.length;
-            if (runsModule(executor)) {
-                this._chunks.push(new ModuleChunk(executor, name, items, offset));
-                return;
-            }
+            if (runsModule(executor))
+                return new ModuleChunk(executor, name, items, offset);
 
             const future = callTuples(executor, this._nativeMap, name, items, offset);
 
-            this._chunks.push(future !== null ? new TupleChunk(future) : new MixedChunk(executor, name, items));
+            return future !== null ? new TupleChunk(future) : new MixedChunk(executor, name, items);
         }
 
-        _fail(error) {
-            this._ended = true;
-            this._chunks.push(new FailedChunk(error));
+        _submit(items) {
+            if (items.length === 0)
+                return;
+            try {
+                this._chunks.push(this._createChunk(items));
+                this._nTaken += items.length;
+            } catch (error) {
+                if (items.length === 1)
+                    throw error;
+                /* One of them cannot be sent. */
+                for (const item of items)
+                    this._submit([item]);
+            }
+        }
+
+        /* What was taken from the source, and what it has thrown then */
+        _take(items, thrown) {
+            try {
+                this._submit(items);
+            } catch (error) {
+                thrown = [error];
+            }
+            if (thrown.length > 0) {
+                this._ended = true;
+                this._chunks.push(new FailedChunk(thrown[0]));
+            }
+            if (this._ended)
+                this._source = null;
         }
 
         _fill() {
@@ -138,6 +162,7 @@ var {Mapping} = (() => {
 
             while (this._hasRoom) {
                 const items = [];
+                const thrown = [];
 
                 try {
                     while (items.length < this._chunkSize && !this._ended) {
@@ -148,10 +173,10 @@ var {Mapping} = (() => {
                         else
                             items.push(value);
                     }
-                    this._submit(items);
                 } catch (error) {
-                    this._fail(error);
+                    thrown.push(error);
                 }
+                this._take(items, thrown);
             }
         }
 
@@ -166,6 +191,7 @@ var {Mapping} = (() => {
 
         async _pullChunk() {
             const items = [];
+            const thrown = [];
 
             try {
                 while (items.length < this._chunkSize && !this._ended) {
@@ -176,33 +202,34 @@ var {Mapping} = (() => {
                     else
                         items.push(value);
                 }
-                /* Nobody wants it any more. */
-                if (this._source !== null)
-                    this._submit(items);
             } catch (error) {
-                this._fail(error);
+                thrown.push(error);
             }
+            if (!this._isStopped)
+                this._take(items, thrown);
         }
 
         /* ---- from the executor to who asks ---- */
 
-        async _take() {
+        async _getNext() {
             while (this._index === this._results.length) {
                 if (this._thrown.length > 0) {
                     const [error] = this._thrown;
 
-                    this._stop();
+                    await this._stop().catch(() => {});
                     throw error;
                 }
 
-                while (this._chunks.length === 0 && this._pulling !== null)
-                    await this._pulling;
+                while (this._chunks.length === 0 && this._pulling !== null && !this._isStopped)
+                    await Promise.race([this._pulling, this._stopped]);
                 if (this._chunks.length === 0)
                     return {value: undefined, done: true};
 
                 const {results, thrown} = await this._chunks[0].collect().catch(
                     error => ({results: [], thrown: [error]}));
 
+                if (this._isStopped)
+                    return {value: undefined, done: true};
                 this._chunks.shift();
                 this._results = results;
                 this._index = 0;
@@ -214,18 +241,28 @@ var {Mapping} = (() => {
         }
 
         /* No more is wanted. */
-        _stop() {
+        async _stop() {
             const source = this._source;
+            const isPulling = this._pulling !== null;
 
-            this._source = null;
+            this._isStopped = true;
             this._ended = true;
+            this._source = null;
+            this._setStopped();
             for (const {futures} of this._chunks)
                 futures.forEach(future => future.cancel());
             this._chunks = [];
             this._results = [];
             this._index = 0;
             this._thrown = [];
-            return source?.return?.();
+
+            if (typeof source?.return !== 'function')
+                return;
+            /* One that is asked for an item answers that first, if ever. */
+            if (isPulling)
+                Promise.resolve(source.return()).catch(() => {});
+            else
+                await source.return();
         }
 
         /* Those that are asked for together come one after the other. Most often there is
@@ -244,7 +281,7 @@ var {Mapping} = (() => {
         async _takeAfter(turn) {
             await turn;
             try {
-                return await this._take();
+                return await this._getNext();
             } finally {
                 this._nAsked--;
             }

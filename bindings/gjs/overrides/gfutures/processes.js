@@ -7,13 +7,14 @@
 var {override, runsModule} = (() => {
     const {GFutures, Gio, GLib} = imports.gi;
 
-    const {LOAD, getInnermost} = imports.overrides.gfutures.calls;
+    const {getInnermost} = imports.overrides.gfutures.calls;
     const memory = imports.overrides.gfutures.memory;
+    const {LOAD} = imports.overrides.gfutures.names;
     const {packArguments} = imports.overrides.gfutures.values;
 
     const MODULE = Symbol('module');
 
-    const PROGRAM = "imports.gi.versions.GFutures = '1'; imports.system.exit(imports.gi.GFutures.serve(ARGV[0]));";
+    const PROGRAM = "imports.gi.versions.GFutures = '1'; imports.system.exit(imports.gi.GFutures.serve(...ARGV));";
 
     /* Whether its workers serve a module of JavaScript's, by worker.js. */
     function runsModule(executor) {
@@ -37,7 +38,7 @@ var {override, runsModule} = (() => {
         return module;
     }
 
-    function getWorkerArgv(uri) {
+    function getWorkerArgv(uri, resources) {
         const gjs = GLib.find_program_in_path('gjs') ?? GLib.find_program_in_path('gjs-console');
 
         if (gjs === null)
@@ -47,7 +48,7 @@ var {override, runsModule} = (() => {
         const file = Gio.File.new_for_commandline_arg(imports.overrides.gfutures.worker.__file__);
         const folder = file.get_parent().get_parent().get_parent().get_path();
 
-        return [gjs, ...folder !== null ? ['-I', folder] : [], '-c', PROGRAM, uri];
+        return [gjs, ...folder !== null ? ['-I', folder] : [], '-c', PROGRAM, uri, ...resources];
     }
 
     function override() {
@@ -55,22 +56,26 @@ var {override, runsModule} = (() => {
         const init = prototype._init;
 
         prototype._init = function (properties = {}, ...rest) {
-            const {module, ...own} = Object.fromEntries(
+            const {module, resources = [], ...own} = Object.fromEntries(
                 Object.entries(properties).map(([name, value]) => [getPropertyName(name), value]));
+            const {initializer = null} = own;
+            const servesModule = 'module' in properties;
 
             if (Array.isArray(own.initializer_arguments)) {
                 own.initializer_arguments = own.initializer_arguments.length > 0
                     ? packArguments(own.initializer_arguments, memory.createVariant) : null;
             }
-            if (module !== undefined) {
+            if (servesModule) {
                 if ('worker_argv' in own)
                     throw new TypeError('module: a pool has a module or a worker_argv');
-                own.worker_argv = getWorkerArgv(getUri(module));
-                own.initializer = LOAD + (own.initializer ?? '');
+                own.worker_argv = getWorkerArgv(getUri(module), resources);
+                own.initializer = LOAD + (initializer ?? '');
             }
             init.call(this, own, ...rest);
-            if (module !== undefined)
+            if (servesModule) {
                 this[MODULE] = true;
+                Object.defineProperty(this, 'initializer', {value: initializer});
+            }
         };
     }
 

@@ -16,9 +16,13 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-/* exported MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackArguments, unpackVariant */
+/* exported MAX_SMALL, isThenable, packArguments, packItems, packTuple, packTuples, packValue, unpack,
+   unpackArguments, unpackVariant */
 
-var {MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackArguments, unpackVariant} = (() => {
+var {
+    MAX_SMALL, isThenable, packArguments, packItems, packTuple, packTuples, packValue, unpack, unpackArguments,
+    unpackVariant,
+} = (() => {
     const {ArrayBuffer, BigInt, DataView, Map, Math, Number, Object, String, TypeError, Uint8Array} = globalThis;
     const {GLib, GObject} = imports.gi;
 
@@ -52,7 +56,7 @@ var {MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackA
         ['n', Int16Array], ['q', Uint16Array], ['i', Int32Array], ['u', Uint32Array], ['d', Float64Array],
     ]);
     const ELEMENT_TYPES = new Map([
-        ...[...ARRAYS].map(([type, kind]) => [kind, type]), [BigInt64Array, 'x'], [BigUint64Array, 't'],
+        ...[...ARRAYS].map(([type, kind]) => [kind.name, type]), ['BigInt64Array', 'x'], ['BigUint64Array', 't'],
     ]);
 
     /* ---- packing ---- */
@@ -75,6 +79,11 @@ var {MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackA
             this.offset = offset;  /* of the first item */
             this.depth = 0;        /* of the path */
             this.levels = 0;
+        }
+
+        end() {
+            this.above.length = 0;
+            this.pieces = [];
             if (this.bytes.length > 16 * MAX_SMALL) {
                 this.bytes = new Uint8Array(4096);
                 this.view = new DataView(this.bytes.buffer);
@@ -260,7 +269,7 @@ var {MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackA
                 return this.packError(value);
             if (value instanceof GObject.Object)
                 return this.fail(`objects of the type ${value.constructor.$gtype.name} cannot be sent`);
-            if (typeof value.then === 'function')
+            if (isThenable(value))
                 return this.fail('promises cannot be sent, but what they come to');
             /* Whose prototype is another module's Object.prototype is plain. */
             if (Object.getPrototypeOf(prototype) === null && prototype.constructor?.name === 'Object')
@@ -276,7 +285,7 @@ var {MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackA
             else if (value instanceof Float32Array)
                 value = Float64Array.from(value);
 
-            const type = ELEMENT_TYPES.get(value.constructor);
+            const type = ELEMENT_TYPES.get(value[Symbol.toStringTag]);
 
             if (type !== undefined)
                 this.align(value.BYTES_PER_ELEMENT);
@@ -503,7 +512,6 @@ var {MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackA
             for (const [i, item] of items.entries()) {
                 this.align(type === null ? 8 : getPlan(type).alignment);
                 this.enter(this.offset + i);
-                const begin = this.size;
                 const kind = this.pack(item);
                 this.leave();
 
@@ -531,6 +539,10 @@ var {MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackA
         return size + 4 * n <= 0xffffffff ? 4 : 8;
     }
 
+    function isThenable(value) {
+        return value !== null && ['object', 'function'].includes(typeof value) && typeof value.then === 'function';
+    }
+
     let idle = null;
 
     /* Calls use(type, bytes, pieces) with what @pack has written: @bytes are the
@@ -548,20 +560,25 @@ var {MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackA
 
             return type !== null ? use(type, packer.bytes.subarray(0, packer.at), packer.pieces) : null;
         } finally {
-            packer.above.length = 0;
-            packer.pieces = [];
+            packer.end();
             idle = packer;
         }
     }
 
-    const {pack, packItems: packAsItems, packTuple, packTuples: packAsTuples, packVariantItself} = Packer.prototype;
+    const {
+        pack, packItems: packAsItems, packTuple: packAsTuple, packTuples: packAsTuples, packVariantItself,
+    } = Packer.prototype;
 
     /* The arguments of a call, which there must be: a tuple of them, or a GLib.Variant
      * that is the only one. */
     function packArguments(args, use) {
         if (args.length === 1 && args[0] instanceof GLib.Variant)
             return withPacker('args[0]', 0, packVariantItself, args[0], use);
-        return withPacker('args', 0, packTuple, args, use);
+        return packTuple(args, use);
+    }
+
+    function packTuple(args, use) {
+        return withPacker('args', 0, packAsTuple, args, use);
     }
 
     /* An Array as the only argument. @offset: the number of its first item, for messages. */
@@ -898,21 +915,22 @@ var {MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackA
         return [unpack(type, bytes)];
     }
 
-    /* The value of a GLib.Variant. Large byte arrays in it are taken as they are, and not
-     * copied. */
-    function unpackVariant(variant, asArguments = false) {
+    /* The value of a GLib.Variant. Large byte arrays are not copied if the memory is that
+     * of a message, which nobody else looks at. */
+    function unpackVariant(variant, {asArguments = false, isForeign = false} = {}) {
         const type = variant.get_type_string();
+        const unpackChild = child => unpackVariant(child, {isForeign});
 
         if (asArguments && type[0] !== '(')
-            return [unpackVariant(variant)];
-        if (type === 'ay' && variant.get_size() > MAX_SMALL)
+            return [unpackChild(variant)];
+        if (type === 'ay' && isForeign && variant.get_size() > MAX_SMALL)
             return memory.take(variant.get_data_as_bytes());
         if (variant.get_size() <= MAX_SMALL || isFlat(type) || variant.n_children() > FEW)
             return (asArguments ? unpackArguments : unpack)(type, memory.take(variant.get_data_as_bytes()));
         if (type === 'v')
-            return unpackVariant(variant.get_variant());
+            return unpackChild(variant.get_variant());
         if (type[0] === 'm')
-            return unpackVariant(variant.get_maybe());
+            return unpackChild(variant.get_maybe());
 
         const children = Array.from({length: variant.n_children()}, (_, i) => variant.get_child_value(i));
 
@@ -920,19 +938,22 @@ var {MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackA
             const dictionary = makeDictionary(type[2]);
 
             for (const entry of children)
-                dictionary.add(unpackVariant(entry.get_child_value(0)), unpackVariant(entry.get_child_value(1)));
+                dictionary.add(unpackChild(entry.get_child_value(0)), unpackChild(entry.get_child_value(1)));
             return dictionary.value;
         }
 
-        const members = children.map(child => unpackVariant(child));
+        const members = children.map(unpackChild);
 
         return asArguments || type[0] === 'a' ? members : fromTuple(type, members);
     }
 
     /* Strings, and arrays of numbers that arrive in an array of their own. */
     function isFlat(type) {
-        return type.length === 1 ? type !== 'v' : type.length === 2 && ARRAYS.has(type[1]);
+        return type.length === 1 ? type !== 'v' : type.length === 2 && (type[1] === 'y' || ARRAYS.has(type[1]));
     }
 
-    return {MAX_SMALL, packArguments, packItems, packTuples, packValue, unpack, unpackArguments, unpackVariant};
+    return {
+        MAX_SMALL, isThenable, packArguments, packItems, packTuple, packTuples, packValue, unpack, unpackArguments,
+        unpackVariant,
+    };
 })();

@@ -3,7 +3,7 @@
  * It serves the functions that a module exports. They are called with the values of
  * plain variants, so that any language can call them, and a context at the end. The
  * names “map:NAME” and “load:NAME” are those of calls that pools of JavaScript make, see
- * calls.js.
+ * names.js.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -14,10 +14,11 @@ var {serve} = (() => {
     const System = imports.system;
     const {GFutures, Gio, GLib} = imports.gi;
 
-    const {LOAD, MAP, returnValue} = imports.overrides.gfutures.calls;
+    const {returnValue} = imports.overrides.gfutures.calls;
     const {OWN_FRAME, fromGError, toFields, toGError} = imports.overrides.gfutures.errors;
     const memory = imports.overrides.gfutures.memory;
-    const {MAX_SMALL, unpackArguments, unpackVariant} = imports.overrides.gfutures.values;
+    const {LOAD, MAP, showName} = imports.overrides.gfutures.names;
+    const {MAX_SMALL, isThenable, packValue, unpackArguments, unpackVariant} = imports.overrides.gfutures.values;
 
     const {reject, resolve} = GFutures.Promise.prototype;
 
@@ -119,12 +120,15 @@ var {serve} = (() => {
 
     /* ---- calls ---- */
 
-    function isThenable(value) {
-        return value !== null && typeof value === 'object' && typeof value.then === 'function';
-    }
-
     function fail(promise, name, thrown) {
-        reject.call(promise, toGError(thrown, name.replace(/^(map|load):/, '')));
+        let error;
+
+        try {
+            error = toGError(thrown, showName(name));
+        } catch {
+            error = toGError(new Error(`${showName(name)} threw what cannot be looked at`));
+        }
+        reject.call(promise, error);
     }
 
     /* Calls it for each item till one fails: what the others came to is not lost. The
@@ -143,6 +147,26 @@ var {serve} = (() => {
             results.push(result);
         }
         return {results};
+    }
+
+    /* One of the results may be what cannot be sent. */
+    function returnMapped(promise, {results, error}) {
+        try {
+            returnValue(promise, error === undefined ? {results} : {results, error});
+        } catch {
+            const sent = results.findIndex(result => {
+                try {
+                    packValue(result, () => null);
+                    return false;
+                } catch (reason) {
+                    error = reason;
+                    return true;
+                }
+            });
+
+            returnValue(promise, {results: results.slice(0, sent), error});
+        }
+        return true;
     }
 
     async function mapLater(func, items, context, results, next) {
@@ -168,12 +192,16 @@ var {serve} = (() => {
         return (0, module.find(name))(...args, context);
     }
 
+    function giveResult(promise, name, result) {
+        return name.startsWith(MAP) ? returnMapped(promise, result) : returnValue(promise, result);
+    }
+
     /* For what takes longer than this call. */
     async function finish(promise, name, begin) {
         const hold = promise.hold();
 
         try {
-            if (!returnValue(promise, await begin()))
+            if (!giveResult(promise, name, await begin()))
                 resolve.call(promise, null);
         } catch (error) {
             fail(promise, name, error);
@@ -181,10 +209,16 @@ var {serve} = (() => {
         hold.release();
     }
 
+    /* Those that are large come as a variant. */
+    function getArguments(type, data, variant) {
+        if (variant !== null)
+            return unpackVariant(variant, {asArguments: true, isForeign: true});
+        return type !== null ? unpackArguments(type, data ?? NO_BYTES) : [];
+    }
+
     function run(module, promise, name, type, data, variant) {
         try {
-            const args = variant !== null
-                ? unpackVariant(variant, true) : type !== null ? unpackArguments(type, data ?? NO_BYTES) : [];
+            const args = getArguments(type, data, variant);
 
             if (!module.isReady) {
                 finish(promise, name, () => module.loaded.then(() => start(module, promise, name, args)));
@@ -196,7 +230,7 @@ var {serve} = (() => {
             if (isThenable(result))
                 finish(promise, name, () => result);
             else
-                returnValue(promise, result);
+                giveResult(promise, name, result);
         } catch (error) {
             fail(promise, name, error);
         }
@@ -217,23 +251,29 @@ var {serve} = (() => {
 
     /* A module that does not exist is not imported: gjs would warn of it. */
     async function load(uri) {
-        if (!Gio.File.new_for_uri(uri).query_exists(null))
-            throw new GLib.Error(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND, 'There is no such file');
+        if (!Gio.File.new_for_uri(uri.replace(/[?#].*$/, '')).query_exists(null)) {
+            throw new GLib.Error(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND, uri.startsWith('resource:')
+                ? 'There is no such resource. Workers know those of the bundles that the pool has for its resources'
+                : 'There is no such file');
+        }
         return import(uri);
     }
 
     /* Makes this gjs a worker: serves the pool that started it until there are no more
-     * tasks. @module is the URI of one, or an object with functions. For the worker-argv
+     * tasks. @module is the URI of one, or an object with functions; @resources are the
+     * files of bundles of resources that it needs. For the worker-argv
      * of a pool in any language:
      *
      *   gjs -c "imports.gi.versions.GFutures = '1';
-     *           imports.system.exit (imports.gi.GFutures.serve (ARGV[0]));" file:///…/tasks.js
+     *           imports.system.exit (imports.gi.GFutures.serve (...ARGV));" file:///…/tasks.js
      *
      * It runs the main loop, and must not be called after an await: nothing that is
      * awaited would come. */
-    function serve(module) {
+    function serve(module, ...resources) {
         /* Before anything that the module may start */
         GFutures.worker_requested();
+        for (const path of resources)
+            Gio.Resource.load(path)._register();
         makeExitWork();
 
         const served = typeof module === 'string'
