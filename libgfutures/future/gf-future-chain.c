@@ -609,7 +609,7 @@ gf_future_chain (GfFuture      *self,
  * called, and the derived future takes over the value. Everything else is as
  * with gf_future_then().
  *
- * In JavaScript this is `chain_catch ()`, for `catch ()` is that of a promise.
+ * In JavaScript this is `chain_catch`, for `catch` is that of a promise.
  *
  * Returns: (transfer full): the derived future
  *
@@ -641,7 +641,7 @@ gf_future_catch (GfFuture      *self,
  * is cancelled: then it takes over that. Everything else is as with
  * gf_future_then().
  *
- * In JavaScript this is `chain_finally ()`, for `finally ()` is that of a promise.
+ * In JavaScript this is `chain_finally`, for `finally` is that of a promise.
  *
  * Returns: (transfer full): the derived future
  *

@@ -40,7 +40,7 @@ LIST_MODEL = {'vfunc_get_item', 'vfunc_get_item_type', 'vfunc_get_n_items'}
 # What is there for the compiler only
 HELPERS = {'AsyncFinish', 'AsyncOutcome', 'Context', 'MapOptions', 'ModuleProxy', 'Settled', 'Value', 'WithoutContext'}
 # What the override takes beside the properties
-CONSTRUCTOR = {'ProcessPoolExecutor': {'module'}}
+CONSTRUCTOR = {'ProcessPoolExecutor': {'module', 'resources'}}
 
 ASK_GJS = '''
 imports.gi.versions.GFutures = '1';

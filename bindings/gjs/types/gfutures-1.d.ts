@@ -384,7 +384,7 @@ export namespace GFutures {
         catch<E = never>(onRejected?: ((reason: any) => E | PromiseLike<E>) | null): globalThis.Promise<T | E>;
 
         /** C's then(): a future of what func(this) returns a future of. To cancel it cancels what it waits for. */
-        chain<U = null>(func: (settled: this) => Future<U> | null | void): Future<U>;
+        chain<U = null>(func: (settled: this) => Future<U> | PromiseLike<U> | U | null | void): Future<U>;
 
         dup_status(): string | null;
 
@@ -470,10 +470,10 @@ export namespace GFutures {
         then<R = T, E = never>(onFulfilled?: ((value: T) => R | PromiseLike<R>) | null, onRejected?: ((reason: any) => E | PromiseLike<E>) | null): globalThis.Promise<R | E>;
 
         /** C's catch(): for a future that has failed, or was cancelled. */
-        chain_catch<U = null>(func: (settled: this) => Future<U> | null | void): Future<T | U>;
+        chain_catch<U = null>(func: (settled: this) => Future<U> | PromiseLike<U> | U | null | void): Future<T | U>;
 
         /** C's finally(): in any case, before what is derived has the outcome. */
-        chain_finally(func: (settled: this) => Future | null | void): Future<T>;
+        chain_finally(func: (settled: this) => unknown): Future<T>;
 
         /** Calls callback(fraction, text) when a worker tells how far it is. Returns the future itself. */
         onProgress(callback: (fraction: number, text: string | null) => void): this;
@@ -589,6 +589,8 @@ export namespace GFutures {
         emit(signal: string, ...args: any[]): void;
 
         // Methods
+        get_decisive(): Future | null;
+
         get_n_done(): number;
 
         iterator(): FutureIterator<F>;
@@ -843,6 +845,8 @@ export namespace GFutures {
             workingDirectory: string | null;
             /** The URI or the absolute path of the module that its workers serve */
             module: string;
+            /** The files of the bundles of resources that the module needs */
+            resources: readonly string[];
         }
     }
 
@@ -1326,10 +1330,11 @@ export namespace GFutures {
     const __version__: string;
 
     /**
-     * Makes this gjs a worker, which serves the functions of a module: its URI, or an object.
+     * Makes this gjs a worker, which serves the functions of a module: its URI, or an object. The
+     * resources are the files of bundles that the module needs.
      * Must not be called after an await. Returns the exit status.
      */
-    function serve(module: string | object): number;
+    function serve(module: string | object, ...resources: string[]): number;
 
     /**
      * What can be sent to another process. Anything but functions and symbols passes here: class

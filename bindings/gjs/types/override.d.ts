@@ -14,10 +14,11 @@ export namespace GFutures {
     function as_completed<F extends Future>(futures: Iterable<F>): FutureIterator<F>;
 
     /**
-     * Makes this gjs a worker, which serves the functions of a module: its URI, or an object.
+     * Makes this gjs a worker, which serves the functions of a module: its URI, or an object. The
+     * resources are the files of bundles that the module needs.
      * Must not be called after an await. Returns the exit status.
      */
-    function serve(module: string | object): number;
+    function serve(module: string | object, ...resources: string[]): number;
 
     /**
      * What can be sent to another process. Anything but functions and symbols passes here: class
@@ -117,13 +118,13 @@ export namespace GFutures {
         finally(onFinally?: (() => void) | null): globalThis.Promise<T>;
 
         /** C's then(): a future of what func(this) returns a future of. To cancel it cancels what it waits for. */
-        chain<U = null>(func: (settled: this) => Future<U> | null | void): Future<U>;
+        chain<U = null>(func: (settled: this) => Future<U> | PromiseLike<U> | U | null | void): Future<U>;
 
         /** C's catch(): for a future that has failed, or was cancelled. */
-        chain_catch<U = null>(func: (settled: this) => Future<U> | null | void): Future<T | U>;
+        chain_catch<U = null>(func: (settled: this) => Future<U> | PromiseLike<U> | U | null | void): Future<T | U>;
 
         /** C's finally(): in any case, before what is derived has the outcome. */
-        chain_finally(func: (settled: this) => Future | null | void): Future<T>;
+        chain_finally(func: (settled: this) => unknown): Future<T>;
 
         /** Calls callback(fraction, text) when a worker tells how far it is. Returns the future itself. */
         onProgress(callback: (fraction: number, text: string | null) => void): this;
@@ -216,6 +217,8 @@ export namespace GFutures {
         interface ConstructorProps extends Executor.ConstructorProps {
             /** The URI or the absolute path of the module that its workers serve */
             module: string;
+            /** The files of the bundles of resources that the module needs */
+            resources: readonly string[];
             initializer: string | null;
             initializer_arguments: GLib.Variant | readonly Value[] | null;
             initializerArguments: GLib.Variant | readonly Value[] | null;

@@ -30,8 +30,8 @@ future.subscribe(print);
 future.new_for_int(1);
 // @ts-expect-error: a read-only property
 future.progress = 1;
-// @ts-expect-error: the function returns no future
-future.chain(settled => settled.get_value());
+// @ts-expect-error: a continuation gets a future
+future.chain((sum: number) => sum + 1);
 // @ts-expect-error: what it calls would be called on another thread
 future.watch(() => {});
 
