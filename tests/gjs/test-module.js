@@ -316,10 +316,17 @@ test('map and iterators that misbehave when they are closed', async () => {
     };
     let n = 0;
 
+    let closed = 0;
+
     await assertRejects(collect(pool.map('echo', create(() => {
+        closed++;
         throw new EvalError('closing');
     }))), TypeError, 'functions cannot be sent');
-    await assertRejects(collect(pool.map('echo', create(() => Promise.reject(new EvalError('closing'))))), TypeError, '');
+    await assertRejects(collect(pool.map('echo', create(() => {
+        closed++;
+        return Promise.reject(new EvalError('closing'));
+    }))), TypeError, 'functions cannot be sent');
+    assertEqual(closed, 2);
     await collect(pool.map('echo', {
         [Symbol.iterator]: () => ({next: () => ({value: 1, done: n++ > 1}), return: () => assert(false)}),
     }));

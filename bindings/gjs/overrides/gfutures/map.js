@@ -79,7 +79,7 @@ var {Mapping} = (() => {
 
     /* What Executor.map() returns: an asynchronous iterator. It has taken the first items
      * when it is made, and takes others as results are asked for. */
-    const Mapping = class {
+    class Mapping {
         constructor(executor, nativeMap, name, items, {chunkSize = 1, bufferSize} = {}) {
             this._executor = executor;
             this._nativeMap = nativeMap;
@@ -141,6 +141,9 @@ var {Mapping} = (() => {
 
         /* What was taken from the source, and what it has thrown then */
         _take(items, thrown) {
+            /* One that has come to its end needs not be closed. */
+            if (this._ended || thrown.length > 0)
+                this._source = null;
             try {
                 this._submit(items);
             } catch (error) {
@@ -150,8 +153,6 @@ var {Mapping} = (() => {
                 this._ended = true;
                 this._chunks.push(new FailedChunk(thrown[0]));
             }
-            if (this._ended)
-                this._source = null;
         }
 
         _fill() {
@@ -295,7 +296,7 @@ var {Mapping} = (() => {
         [Symbol.asyncIterator]() {
             return this;
         }
-    };
+    }
 
     return {Mapping};
 })();
