@@ -12,6 +12,22 @@ export function test(name, func) {
     cases.push([name, func]);
 }
 
+// A case, the last one: neither the library nor gjs has complained in those before it.
+export function testLog() {
+    let problems = 0;
+
+    GLib.log_set_writer_func((level, _fields) => {
+        if (level & (GLib.LogLevelFlags.LEVEL_CRITICAL | GLib.LogLevelFlags.LEVEL_WARNING))
+            problems++;
+        return GLib.LogWriterOutput.UNHANDLED;
+    });
+
+    test('nothing was logged', () => {
+        if (problems > 0)
+            throw new Error(`${problems} warnings and criticals`);
+    });
+}
+
 async function run() {
     let failures = 0;
 

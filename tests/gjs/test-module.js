@@ -10,7 +10,7 @@ import GFuturesTest from 'gi://GFuturesTest?version=1';
 import {
     assert, assertEqual, assertFails, assertRejects, assertThrows, collect, resolveBeside, turn, turnUntil,
 } from './assert.js';
-import {main, test} from './tap.js';
+import {main, test, testLog} from './tap.js';
 
 const {FutureError, FutureState} = GFutures;
 
@@ -586,14 +586,6 @@ test('a program that is its own worker', () => {
     assert(/^LOUD,42\nThe worker \(pid \d+\) exited with status 5 while it ran “exit”\n$/.test(output), output);
 });
 
-let problems = 0;
-
-GLib.log_set_writer_func((level, _fields) => {
-    if (level & (GLib.LogLevelFlags.LEVEL_CRITICAL | GLib.LogLevelFlags.LEVEL_WARNING))
-        problems++;
-    return GLib.LogWriterOutput.UNHANDLED;
-});
-
-test('nothing was logged', () => assertEqual(problems, 0, 'warnings and criticals'));
+testLog();
 
 main(() => pool.shutdown(true, false));

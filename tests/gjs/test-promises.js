@@ -12,7 +12,7 @@ import System from 'system';
 import {
     assert, assertEqual, assertFails, assertRejects, assertThrows, collect, resolveBeside, sleep, turn, turnUntil,
 } from './assert.js';
-import {main, test} from './tap.js';
+import {main, test, testLog} from './tap.js';
 
 const {Future, FutureState} = GFutures;
 
@@ -470,14 +470,6 @@ test('futures that nobody keeps come to their end, whatever is collected', async
     await turnUntil(() => n === 500);
 });
 
-let problems = 0;
-
-GLib.log_set_writer_func((level, _fields) => {
-    if (level & (GLib.LogLevelFlags.LEVEL_CRITICAL | GLib.LogLevelFlags.LEVEL_WARNING))
-        problems++;
-    return GLib.LogWriterOutput.UNHANDLED;
-});
-
-test('nothing was logged', () => assertEqual(problems, 0, 'warnings and criticals'));
+testLog();
 
 main(() => pool.shutdown(true, false));

@@ -2,13 +2,12 @@
 //
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-import GLib from 'gi://GLib';
 import GFutures from 'gi://GFutures?version=1';
 import GFuturesTest from 'gi://GFuturesTest?version=1';
 import System from 'system';
 
 import {assert, assertEqual, collect, resolveBeside, turn, turnUntil} from './assert.js';
-import {main, test} from './tap.js';
+import {main, test, testLog} from './tap.js';
 
 const module = resolveBeside('./tasks.js');
 const pool = new GFutures.ProcessPoolExecutor({module, max_workers: 2});
@@ -127,15 +126,7 @@ test('pools leave nothing', () => assertNoGrowth('pool', 3, async n => {
     }
 }));
 
-let problems = 0;
-
-GLib.log_set_writer_func((level, _fields) => {
-    if (level & (GLib.LogLevelFlags.LEVEL_CRITICAL | GLib.LogLevelFlags.LEVEL_WARNING))
-        problems++;
-    return GLib.LogWriterOutput.UNHANDLED;
-});
-
-test('nothing was logged', () => assertEqual(problems, 0, 'warnings and criticals'));
+testLog();
 
 main(() => {
     pool.shutdown(true, false);
