@@ -214,9 +214,11 @@ test_quiet_stays_away (void)
 {
   /* Where nothing else arrives: what threads of earlier cases let go of comes home late. */
   g_autoptr (GMainContext) context = g_main_context_new ();
-  GfPromise *promise = gf_promise_new_for_context (context);
-  gpointer weak = promise;
+  GfPromise *promise;
+  gpointer weak;
 
+  g_main_context_push_thread_default (context);
+  weak = promise = gf_promise_new ();
   g_object_add_weak_pointer (weak, &weak);
   gf_future_set_quiet (GF_FUTURE (promise), TRUE);
   gf_promise_resolve_int (promise, 1);
@@ -224,6 +226,7 @@ test_quiet_stays_away (void)
   /* Nobody keeps it for its main context. */
   g_object_unref (promise);
   g_assert_null (weak);
+  g_main_context_pop_thread_default (context);
 }
 
 static void
