@@ -720,9 +720,9 @@ gf_buffer_take_value (GfBuffer   *self,
  *
  * For bindings: gf_executor_call_serialized() with what is in the buffer, which has
  * to be a value of @type in normal form; that is not checked. It seals the buffer.
- * The memory of a local one is the call's from now on: it is free again as soon as
- * the arguments have been sent, even if the language keeps @self till it collects its
- * garbage. Any thread may call this.
+ * The memory of a local one is the call's from now on: it is free again when its
+ * future is freed, even if the language keeps @self till it collects its garbage. Any
+ * thread may call this.
  *
  * Returns: (transfer full): the future of the call; failed with
  *   %G_IO_ERROR_INVALID_ARGUMENT if @type is no type string, or @self is a local one

@@ -228,7 +228,8 @@ gf_worker_run (int    argc G_GNUC_UNUSED,
  *
  * For bindings: ends the process at once, in the middle of a task too, after what
  * was printed has been written. Nothing else is cleaned up, which is what a language
- * needs that cannot end while it is at work. In C, call exit().
+ * needs that cannot end while it is at work. In C, call exit(). Any thread may call
+ * this.
  *
  * Since: 1.0
  */

@@ -287,6 +287,13 @@ test('map gives the results before what goes wrong, whatever the chunks', async 
     }
 });
 
+test('map loses no result that is nested too deep', async () => {
+    const nest = n => n === 0 ? 1 : [nest(n - 1)];
+
+    assertEqual(await collect(pool.map('echo', [nest(50), 2], {chunkSize: 2})), [nest(50), 2]);
+    await assertRejects(collect(pool.map('echo', [1, nest(59)], {chunkSize: 2})), TypeError, 'nested so deep');
+});
+
 test('map of a source that waits can be left', async () => {
     const events = async function* () {
         yield 1;

@@ -153,7 +153,7 @@ var {serve} = (() => {
     function returnMapped(promise, {results, error}) {
         try {
             returnValue(promise, error === undefined ? {results} : {results, error});
-        } catch {
+        } catch (thrown) {
             const sent = results.findIndex(result => {
                 try {
                     packValue(result, () => null);
@@ -164,6 +164,9 @@ var {serve} = (() => {
                 }
             });
 
+            /* Each alone could be: it is what is around them that is too much. */
+            if (sent < 0)
+                throw thrown;
             returnValue(promise, {results: results.slice(0, sent), error});
         }
         return true;
