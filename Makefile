@@ -15,8 +15,8 @@ help:
 	@echo "make clean     remove what was built"
 
 demo: build/release/build.ninja
-	@ninja -C build/release docs/examples/hash-tree
-	@build/release/docs/examples/hash-tree $(TREE) || [ $$? = 1 ] # 1: some files could not be read
+	@ninja -C build/release docs/examples/c/hash-tree
+	@build/release/docs/examples/c/hash-tree $(TREE) || [ $$? = 1 ] # 1: some files could not be read
 
 bench: build/release/build.ninja
 	@ninja -C build/release tests/benchmarks/gfutures-benchmark

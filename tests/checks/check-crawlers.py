@@ -173,7 +173,7 @@ class Crawlers(unittest.TestCase):
     def test_chains_are_shorter(self):
         lines = {}
         for name in PROGRAMS:
-            text = (source / f'docs/examples/crawler-{name}.c').read_text(encoding='utf-8')
+            text = (source / f'docs/examples/c/crawler-{name}.c').read_text(encoding='utf-8')
             text = re.sub(r'/\*.*?\*/', '', text, flags=re.DOTALL)
             lines[name] = sum(bool(line.strip()) for line in text.splitlines())
             print(f'# crawler-{name}.c: {lines[name]} lines without comments')

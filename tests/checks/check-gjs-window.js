@@ -9,8 +9,8 @@ import GLib from 'gi://GLib';
 import GFutures from 'gi://GFutures?version=1';
 import Gtk from 'gi://Gtk?version=4.0';
 
-import {denoise} from '../../docs/examples/denoise-tasks.js';
-import {Window} from '../../docs/examples/denoise-window.js';
+import {denoise} from '../../docs/examples/js/denoise-tasks.js';
+import {Window} from '../../docs/examples/js/denoise-window.js';
 import {main, test} from '../gjs/tap.js';
 
 Gio._promisify(Gio.Subprocess.prototype, 'communicate_utf8_async', 'communicate_utf8_finish');
@@ -21,7 +21,7 @@ const STRIP_SIZE = 3 * WIDTH * ROWS;
 
 const {SUCCEEDED, FAILED, CANCELLED} = GFutures.FutureState;
 
-const examples = GLib.uri_resolve_relative(import.meta.url, '../../docs/examples/', GLib.UriFlags.NONE);
+const examples = GLib.uri_resolve_relative(import.meta.url, '../../docs/examples/js/', GLib.UriFlags.NONE);
 const pool = new GFutures.ProcessPoolExecutor({max_workers: 2, module: `${examples}denoise-tasks.js`});
 const application = new Gtk.Application({flags: Gio.ApplicationFlags.NON_UNIQUE});
 

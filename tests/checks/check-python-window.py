@@ -11,7 +11,7 @@ import sys
 import time
 
 source = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(source / 'tests/python'), str(source / 'docs/examples')]
+sys.path[:0] = [str(source / 'tests/python'), str(source / 'docs/examples/python')]
 
 DEADLINE = 60
 ENVIRONMENT = {'GDK_BACKEND': 'x11', 'GSK_RENDERER': 'cairo', 'GTK_A11Y': 'none', 'GTK_THEME': 'Adwaita',
@@ -157,7 +157,7 @@ def main():
             self.assertGreater(self.window.count()[2], 0)
 
         def test_the_command_line(self):
-            done = subprocess.run([sys.executable, str(source / 'docs/examples/mandelbrot.py'), '--quit-when-done'],
+            done = subprocess.run([sys.executable, str(source / 'docs/examples/python/mandelbrot.py'), '--quit-when-done'],
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                   universal_newlines=True, timeout=DEADLINE)
             print('#', done.stdout.replace('\n', '\n# '))
