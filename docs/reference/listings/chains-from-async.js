@@ -1,0 +1,1 @@
+const future = GFutures.Future.from_async(file, 'load_contents_async');

@@ -1,0 +1,1 @@
+future = GFutures.Future.from_async(file.load_contents_async)
