@@ -10,7 +10,7 @@ help:
 	@echo "make demo      hash a directory tree by threads and by processes; TREE=/some/dir chooses it"
 	@echo "make check     build with gcc, clang and the sanitizers, and run every test"
 	@echo "make bench     measure, beside GThreadPool and GTask"
-	@echo "make docs      build the reference manual"
+	@echo "make docs      build the manual, and check it for gaps and broken links"
 	@echo "make install   install the library and its bindings below PREFIX ($(PREFIX))"
 	@echo "make clean     remove what was built"
 
@@ -27,7 +27,7 @@ check:
 	@.ci/check
 
 docs: build/docs/build.ninja
-	@ninja -C build/docs gfutures-doc
+	@tests/checks/check-manual.py build/docs
 	@echo "The manual: file://$(CURDIR)/build/docs/docs/reference/html/index.html"
 
 install: build/install/build.ninja

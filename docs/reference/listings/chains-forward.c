@@ -1,7 +1,7 @@
 #include <gfutures.h>
 #include <gtk/gtk.h>
 
-/* As above */
+/* As in “Chains and groups” */
 GfFuture *show_file (GtkPicture *picture, GFile *file);
 
 void

@@ -1,6 +1,6 @@
 #include <gfutures.h>
 
-/* Loads a file: see “GIO and back”, below */
+/* Loads a file: see “With GIO” */
 GfFuture *load (GFile *file);
 
 static GfFuture *attempt (GFile *file);

@@ -1,7 +1,7 @@
 #include <gfutures.h>
 #include <gtk/gtk.h>
 
-/* Loads a file: see “GIO and back”, below */
+/* Loads a file: see “With GIO” */
 GfFuture *load (GFile *file);
 
 /* On a worker: no widget may be touched here */
