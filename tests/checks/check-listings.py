@@ -138,7 +138,7 @@ options = parser.parse_args()
 del sys.argv[1:]
 
 for listing in listings:
-    # Those of TypeScript are compiled by the check of the types.
+    # Those for TypeScript are used by the check of the types.
     if check := getattr(Listings, f'check_{listing.suffix[1:]}', None):
         name = listing.name.replace('-', '_').replace('.', '_')
         setattr(Listings, f'test_{name}', lambda self, check=check, path=listing: check(self, path))

@@ -24,6 +24,7 @@ import tap  # noqa: E402
 
 TYPES = source / 'bindings/gjs/types/gfutures-1.d.ts'
 EXAMPLES = source / 'tests/gjs/types'
+LISTINGS = source / 'docs/reference/listings'
 GJS = shutil.which('gjs')
 
 CORE = '{http://www.gtk.org/introspection/core/1.0}'
@@ -305,13 +306,14 @@ def install(folder):
 def compile_examples(folder):
     """What the compiler says, or why there is none"""
     folder.mkdir(parents=True, exist_ok=True)
-    for path in EXAMPLES.iterdir():
+    # The manual's too: what it tells a project to have is what ours has here.
+    for path in [*EXAMPLES.iterdir(), *LISTINGS.glob('javascript-*.d.ts'), *LISTINGS.glob('javascript-*.json')]:
         shutil.copy(path, folder)
     missing = install(folder)
     if missing is not None:
         return None, missing
     (folder / 'tsconfig.check.json').write_text(json.dumps({
-        'extends': './tsconfig.json',
+        'extends': ['./javascript-tsconfig.json', './tsconfig.json'],
         'compilerOptions': {'outDir': 'out'},
         'include': ['*.ts', str(TYPES)],
     }))
