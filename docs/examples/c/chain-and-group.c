@@ -59,35 +59,22 @@ print_error (GfFuture *failed, gpointer data, GError **error)
   return NULL;
 }
 
-/* Whatever came of them */
+/* In any case */
 static GfFuture *
-print_searches (GfFuture *ended, gpointer all, GError **error)
+print_end (GfFuture *either, gpointer data, GError **error)
 {
-  guint n = g_list_model_get_n_items (all), n_cancelled = 0;
-
-  for (guint i = 0; i < n; i++)
-    {
-      g_autoptr (GfFuture) root = g_list_model_get_item (all, i);
-
-      n_cancelled += gf_future_is_cancelled (root);
-    }
-  g_print ("%u searches, %u cancelled\n", n, n_cancelled);
+  g_print ("That is all\n");
 
   return NULL;
 }
 
 static void
-add_roots (GfExecutor *pool, int first, int second)
+add_roots (GfFuture **roots, gsize n_roots)
 {
-  g_autoptr (GfFuture) a = gf_executor_submit (pool, find_root,
-                                               GINT_TO_POINTER (first), NULL);
-  g_autoptr (GfFuture) b = gf_executor_submit (pool, find_root,
-                                               GINT_TO_POINTER (second), NULL);
-  g_autoptr (GfFutureSet) all = gf_future_all ((GfFuture *[]) { a, b }, 2);
+  g_autoptr (GfFutureSet) all = gf_future_all (roots, n_roots);
   g_autoptr (GfFuture) printed = gf_future_then (GF_FUTURE (all), print_sum, NULL, NULL);
   g_autoptr (GfFuture) caught = gf_future_catch (printed, print_error, NULL, NULL);
-  g_autoptr (GfFuture) end = gf_future_finally (caught, print_searches,
-                                                g_object_ref (all), g_object_unref);
+  g_autoptr (GfFuture) end = gf_future_finally (caught, print_end, NULL, NULL);
 
   gf_future_run_until_done (end, NULL, NULL);
 }
@@ -96,10 +83,22 @@ int
 main (void)
 {
   g_autoptr (GfExecutor) pool = gf_thread_pool_executor_new (2);
+  const int squares[] = { 144, 900, -1, 2 };
+  GfFuture *roots[G_N_ELEMENTS (squares)];
 
-  add_roots (pool, 144, 900);
-  add_roots (pool, -1, 2);
+  for (guint i = 0; i < G_N_ELEMENTS (squares); i++)
+    roots[i] = gf_executor_submit (pool, find_root, GINT_TO_POINTER (squares[i]), NULL);
+  add_roots (roots, 2);
+  add_roots (roots + 2, 2);
+
+  /* Returns when the last search has ended */
   gf_executor_shutdown (pool, TRUE, FALSE);
+  for (guint i = 0; i < G_N_ELEMENTS (squares); i++)
+    {
+      if (gf_future_is_cancelled (roots[i]))
+        g_print ("The search for the root of %d was cancelled\n", squares[i]);
+      g_object_unref (roots[i]);
+    }
 
   return 0;
 }
