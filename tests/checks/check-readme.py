@@ -11,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 
+import installed
+
 readme, build = sys.argv[1:]
 n_tests = n_failed = 0
 
@@ -46,40 +48,17 @@ def has_gtk():
 
 
 with tempfile.TemporaryDirectory(prefix='gfutures-') as folder:
-    done = run('meson', 'install', '-C', build, '--no-rebuild', '--destdir', folder)
-    if done.returncode:
-        for line in done.stdout.splitlines():
+    try:
+        prefix = installed.install(build, folder)
+    except subprocess.CalledProcessError as error:
+        for line in error.stdout.splitlines():
             print('#', line)
         print('Bail out! meson install failed')
         sys.exit(1)
 
-    found = {}
-    for path, _, names in os.walk(folder):
-        for name in names:
-            found[name] = path
-    prefix = found['gfutures.h'].removesuffix('/include/libgfutures-1')
-
-    # A destdir is no prefix: the paths in the .pc files want to be told.
-    pkgconfig = os.path.join(folder, 'pkgconfig')
-    shutil.copytree(found['libgfutures-1.pc'], pkgconfig)
-    for name in os.listdir(pkgconfig):
-        path = os.path.join(pkgconfig, name)
-        with open(path, encoding='utf-8') as file:
-            text = re.sub(r'^prefix=.*', 'prefix=' + prefix, file.read(), flags=re.MULTILINE)
-        with open(path, 'w', encoding='utf-8') as file:
-            file.write(text)
-
-    environment = dict(os.environ)
-    environment['PKG_CONFIG_PATH'] = pkgconfig
-    environment['LD_LIBRARY_PATH'] = found['libgfutures-1.so.0']
-    environment['GI_TYPELIB_PATH'] = found['GFutures-1.typelib']
-    if 'GFutures.js' in found:
-        environment['GJS_PATH'] = found['GFutures.js'].removesuffix('/overrides')
-    if '_future.py' in found:
-        environment['PYTHONPATH'] = found['_future.py'].removesuffix('/gi/overrides/GFutures')
+    environment = installed.get_environment(prefix)
     # Of windows: without a session bus
     environment.update(GTK_A11Y='none', GDK_BACKEND='x11', GSK_RENDERER='cairo', LIBGL_ALWAYS_SOFTWARE='1')
-    environment['XDG_DATA_DIRS'] = os.path.join(prefix, 'share') + ':/usr/local/share:/usr/share'
 
     with open(readme, encoding='utf-8') as file:
         blocks = re.findall(r'^```(c|python|js|vala)\n(.*?)^```$', file.read(),

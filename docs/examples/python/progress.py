@@ -41,6 +41,11 @@ def on_done(future, window):
         window.set_title('Done')
 
 
+def on_close_request(_window, future):
+    future.cancel_running()
+    return False
+
+
 def on_activate(application, pool, path):
     future = pool.submit(hash_file, path)
 
@@ -62,7 +67,7 @@ def on_activate(application, pool, path):
                          flags.SYNC_CREATE | flags.INVERT_BOOLEAN)
     future.connect('done', on_done, window)
     cancel.connect('clicked', lambda _button: future.cancel_running())
-    window.connect('destroy', lambda _window: future.cancel_running())
+    window.connect('close-request', on_close_request, future)
     window.present()
 
 
