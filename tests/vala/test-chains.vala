@@ -4,29 +4,6 @@
  */
 using GFutures;
 
-const int64 SECOND = 1000000;
-
-void turn_until (owned SourceFunc condition) {
-    var watchdog = Timeout.add_seconds (60, () => {
-        error ("the condition never came true");
-    });
-    while (!condition ())
-        MainContext.default ().iteration (true);
-    Source.remove (watchdog);
-}
-
-void turn_until_done (Future future) {
-    turn_until (() => future.is_done ());
-}
-
-int int_of (Future future) {
-    try {
-        return future.get_int ();
-    } catch (Error error) {
-        assert_not_reached ();
-    }
-}
-
 void test_chain () {
     var source = new Promise ();
     var main_thread = Thread.self<void*> ();
@@ -141,7 +118,9 @@ void test_sets () {
     turn_until (() => any.is_done () && settled.is_done () && notifies > 0);
     assert (int_of (any) == 7);
     assert (settled.get_state () == FutureState.SUCCEEDED);
-    assert (settled.n_done == 3);
+    assert (settled.n_done == 3 && settled.get_n_done () == 3);
+    assert (all.get_decisive () == promises[1] && any.get_decisive () == promises[0]);
+    assert (settled.get_decisive () == null);
     assert (settled.progress == 1.0);
     assert (Future.any ({}).get_error ().matches (IOError.quark (), IOError.INVALID_ARGUMENT));
 

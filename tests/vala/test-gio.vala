@@ -4,15 +4,6 @@
  */
 using GFutures;
 
-void turn_until (owned SourceFunc condition) {
-    var watchdog = Timeout.add_seconds (60, () => {
-        error ("the condition never came true");
-    });
-    while (!condition ())
-        MainContext.default ().iteration (true);
-    Source.remove (watchdog);
-}
-
 /* A promise that an asynchronous method settles. */
 Future load (File file) {
     var promise = new Promise ();
@@ -111,10 +102,107 @@ void test_yield_of_a_broken_promise () {
     turn_until (() => broken);
 }
 
+/* A future as the outcome of an asynchronous method of GIO's kind, which is what
+ * an asynchronous method of Vala is to C. */
+void test_forward_to_task () {
+    var pool = new ThreadPoolExecutor (1);
+    ssize_t answer = 0;
+
+    var task = new Task (null, null, (source, result) => {
+        try {
+            answer = ((Task) result).propagate_int ();
+        } catch (Error error) {
+            assert_not_reached ();
+        }
+    });
+    pool.submit ((promise) => promise.resolve_int (42)).forward_to_task (task);
+    task = null;
+    turn_until (() => answer != 0);
+    assert (answer == 42);
+    pool.shutdown ();
+}
+
+void test_run_in_thread () {
+    var pool = new ThreadPoolExecutor (1);
+    bool ended = false;
+
+    // To the VAPI of GIO 2.74 the source is never null.
+    var task = new Task (pool, null, (source, result) => {
+        try {
+            assert (((Task) result).propagate_int () == 6);
+        } catch (Error error) {
+            assert_not_reached ();
+        }
+        ended = true;
+    });
+    task.set_task_data ("six".dup (), g_free);
+    pool.run_in_thread (task, (task, source, data, cancellable) => {
+        assert ((string) data == "six");
+        task.return_int (6);
+    });
+    task = null;
+    turn_until (() => ended);
+    pool.shutdown ();
+}
+
+/* Methods that wait for several futures, one after the other and at once */
+async int add_up (Executor pool) throws Error {
+    int sum = 0;
+    Future[] futures = {};
+
+    for (int i = 0; i < 10; i++) {
+        int number = i;
+        futures += pool.submit ((promise) => promise.resolve_int (number));
+    }
+    for (int i = 0; i < 5; i++)
+        sum += (yield futures[i].result_async ()).get_int ();
+    yield Future.all (futures).result_async ();
+    for (int i = 5; i < 10; i++)
+        sum += futures[i].get_int ();
+    return sum;
+}
+
+void test_yields () {
+    var pool = new ThreadPoolExecutor (2);
+    int sum = 0;
+    add_up.begin (pool, (source, result) => {
+        try {
+            sum = add_up.end (result);
+        } catch (Error error) {
+            assert_not_reached ();
+        }
+    });
+    turn_until (() => sum != 0);
+    assert (sum == 45);
+    pool.shutdown ();
+}
+
+/* An asynchronous method that was begun in a task goes on where it was begun: in the
+ * default context, for a worker has no loop of its own. */
+async void hop (PromiseHold hold, void* main_thread) {
+    Idle.add (hop.callback);
+    yield;
+    assert (Thread.self<void*> () == main_thread);
+    hold.get_promise ().resolve_int (1);
+}
+
+void test_method_begun_in_a_task () {
+    var pool = new ThreadPoolExecutor (1);
+    void* main_thread = Thread.self<void*> ();
+    var future = pool.submit ((promise) => hop.begin (promise.hold (), main_thread));
+    turn_until_done (future);
+    assert (int_of (future) == 1);
+    pool.shutdown ();
+}
+
 int main (string[] args) {
     Test.init (ref args);
     Test.add_func ("/vala/gio/yield-of-a-result", test_yield_of_a_result);
     Test.add_func ("/vala/gio/yield-that-is-cancelled", test_yield_that_is_cancelled);
     Test.add_func ("/vala/gio/yield-of-a-broken-promise", test_yield_of_a_broken_promise);
+    Test.add_func ("/vala/gio/forward-to-task", test_forward_to_task);
+    Test.add_func ("/vala/gio/run-in-thread", test_run_in_thread);
+    Test.add_func ("/vala/gio/yields", test_yields);
+    Test.add_func ("/vala/gio/method-begun-in-a-task", test_method_begun_in_a_task);
     return Test.run ();
 }

@@ -12,15 +12,6 @@ class ThreadEachExecutor : Executor {
     }
 }
 
-void turn_until (owned SourceFunc condition) {
-    var watchdog = Timeout.add_seconds (60, () => {
-        error ("the condition never came true");
-    });
-    while (!condition ())
-        MainContext.default ().iteration (true);
-    Source.remove (watchdog);
-}
-
 void test_submit_lambda () {
     var pool = new ThreadPoolExecutor (2);
     var main_thread = Thread.self<void*> ();
