@@ -60,7 +60,7 @@ class Row : Gtk.Box {
     private Future? future;
     private Gtk.Image icon = new Gtk.Image ();
     private Gtk.Label text = new Gtk.Label (null) { xalign = 0, ellipsize = END };
-    private Gtk.Stack stack = new Gtk.Stack () { hexpand = true };
+    private Gtk.Stack stack = new Gtk.Stack () { hexpand = true, height_request = 22 };
     private Gtk.Button button = new Gtk.Button () { has_frame = false, valign = CENTER };
 
     construct {
