@@ -25,15 +25,13 @@ import tap  # noqa: E402
 reference = source / 'docs/reference'
 listings = sorted(path for path in (reference / 'listings').iterdir() if path.name != 'meson.build')
 
-# The system's python3, which has gi
-ENVIRONMENT = {**os.environ, 'PATH': f"/usr/bin:{os.environ['PATH']}"}
 SYNTAX = 'new Function(`return async () => {\n${ARGV[0]}\n}`)'
 WARNINGS = ['-std=gnu11', '-Wall', '-Wextra', '-Wno-unused-parameter', '-Wno-unused-function', '-Werror']
 
 
 def pkg_config(*arguments):
     return shlex.split(subprocess.run(['pkg-config', *arguments], check=True, stdout=subprocess.PIPE,
-                                      universal_newlines=True).stdout)
+                                      env=ENVIRONMENT, universal_newlines=True).stdout)
 
 
 def has_package(name):
@@ -46,7 +44,7 @@ class Listings(unittest.TestCase):
     def run_command(self, *command, **options):
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               universal_newlines=True, timeout=100, env=ENVIRONMENT, **options)
-        self.assertEqual((done.returncode, done.stderr), (0, ''), command)
+        self.assertEqual((done.returncode, done.stderr), (0, ''), (command, done.stdout))
         return done.stdout
 
     def run_program(self, path, *command):
@@ -58,49 +56,55 @@ class Listings(unittest.TestCase):
             self.assertIn(expected, lines)
             del lines[:lines.index(expected) + 1]
 
-    def get_packages(self, text, vala):
-        packages = []
-        if re.search(r'gtk/gtk\.h|\bGtk\.', text):
-            if not has_package('gtk4'):
-                self.skipTest('GTK 4 is missing')
-            packages.append('gtk4')
-        if vala and 'GLib.Unix' in text:
-            packages.append('gio-unix-2.0')
-        return packages
+    def get_packages(self, text):
+        if not re.search(r'gtk/gtk\.h|\bGtk\.|using Gtk', text):
+            return []
+        if not has_package('gtk4'):
+            self.skipTest('GTK 4 is missing')
+        return ['gtk4']
 
     def check_c(self, path):
         text = path.read_text(encoding='utf-8')
-        packages = self.get_packages(text, False)
+        packages = self.get_packages(text)
         is_program = re.search(r'^main \(', text, re.MULTILINE)
-        command = options.cc + WARNINGS + [f'-I{source}/libgfutures', f'-I{options.library}', str(path)]
-        command += pkg_config('--cflags', 'gio-2.0', *packages)
+        command = options.cc + WARNINGS + [str(path)]
         with tempfile.TemporaryDirectory(prefix='gfutures-') as folder:
             program = f'{folder}/program'
-            if is_program:
-                command += [f'-L{options.library}', '-lgfutures-1', *pkg_config('--libs', 'gio-2.0', *packages)]
-            else:
-                command.append('-c')
+            command += pkg_config('--cflags', '--libs' if is_program else '--cflags', 'libgfutures-1', *packages)
+            command += [] if is_program else ['-c']
             self.run_command(*command, '-o', program)
             if is_program and not packages:
                 self.run_program(path, program)
 
-    def check_vala(self, path):
+    def copy_vapi(self, folder):
+        """Where they are installed: the packages that it needs lie beside it."""
         if not shutil.which('valac') or not options.vapi:
             self.skipTest('valac or the VAPI is missing')
+        shutil.copy(options.vapi, folder)
+        shutil.copy(pathlib.Path(options.build, 'meson-private', pathlib.Path(options.vapi).stem + '.deps'), folder)
+
+    def check_vala(self, path):
         text = path.read_text(encoding='utf-8')
-        packages = self.get_packages(text, True)
+        packages = self.get_packages(text)
         is_program = re.search(r'\bmain \(', text)
-        flags = [f'-I{source}/libgfutures', f'-I{options.library}', '-w', f'-L{options.library}', '-lgfutures-1']
         with tempfile.TemporaryDirectory(prefix='gfutures-') as folder:
-            # GFutures-1.pc is made for an installed library.
-            pathlib.Path(folder, 'GFutures-1.pc').write_text('Name: GFutures\nDescription:\nVersion: 1\n')
-            command = ['env', f'PKG_CONFIG_PATH={folder}', 'valac', '-q', '--vapidir', options.vapi,
-                       *(f'--pkg={package}' for package in ['GFutures-1', 'gio-2.0', *packages]),
-                       *(f'-X{flag}' for flag in flags), str(path), '-d', folder]
+            self.copy_vapi(folder)
+            command = ['valac', '-q', '--vapidir', folder, '-X', '-w',
+                       *(f'--pkg={package}' for package in ['GFutures-1', *packages]), str(path), '-d', folder]
             command += ['-o', 'program'] if is_program else ['-c']
             self.run_command(*command)
-            if is_program and 'gtk4' not in packages:
+            if is_program and not packages:
                 self.run_program(path, f'{folder}/program')
+
+    def check_build(self, path):
+        """A meson.build: of the example hello, under the name that it asks for"""
+        name = re.search(r"'(\S+\.vala)'", path.read_text(encoding='utf-8'))[1]
+        with tempfile.TemporaryDirectory(prefix='gfutures-') as folder:
+            self.copy_vapi(folder)
+            shutil.copy(path, f'{folder}/meson.build')
+            shutil.copy(source / 'docs/examples/vala/hello.vala', f'{folder}/{name}')
+            self.run_command('env', f'VALAFLAGS=--vapidir={folder}', 'meson', 'setup', 'build', cwd=folder)
+            self.run_command('ninja', '-C', 'build', cwd=folder)
 
     def check_py(self, path):
         text = path.read_text(encoding='utf-8')
@@ -131,11 +135,15 @@ class Listings(unittest.TestCase):
 
 
 parser = argparse.ArgumentParser()
-parser.add_argument('--library', required=True, help='the folder that it was built in')
-parser.add_argument('--vapi', help='the folder of the VAPI')
+parser.add_argument('--build', required=True)
+parser.add_argument('--vapi', help='the VAPI')
 parser.add_argument('--cc', nargs='+', required=True)
 options = parser.parse_args()
 del sys.argv[1:]
+
+# The library as it was built, and the system's python3, which has gi
+ENVIRONMENT = {**os.environ, 'PKG_CONFIG_PATH': f'{options.build}/meson-uninstalled',
+               'PATH': f"/usr/bin:{os.environ['PATH']}"}
 
 for listing in listings:
     # Those for TypeScript are used by the check of the types.
