@@ -54,15 +54,26 @@ OUTPUT = {
     ],
 }
 
-# A language: how its files end, and how one is compiled, or run if it is not
+# A language: how its files end, and how one is compiled ($0) to a program ($1), with
+# another package ($2) if need be, or run if it is not compiled
 PYTHON = ['/usr/bin/python3']
-CC = 'cc -Wall -Wextra -Wno-unused-parameter -Werror "$0" -o "$1" $(pkg-config --cflags --libs libgfutures-1 $2)'
-VALAC = 'valac -q -X -w --pkg GFutures-1 ${2:+--pkg $2} "$0" -o "$1"'
+CC = ('cc -Wall -Wextra -Wno-unused-parameter -Werror "$0" -o "$1" '
+      '$(pkg-config --cflags --libs libgfutures-1 $2)')
+# Posix for kill(), of those that need it
+VALAC = 'valac -q -X -w --pkg GFutures-1 --pkg posix ${2:+--pkg $2} "$0" -o "$1"'
 LANGUAGES = {
     'c': ('.c', CC, None),
     'vala': ('.vala', VALAC, None),
     'python': ('.py', None, PYTHON),
     'js': ('.js', None, ['gjs', '-m']),
+}
+
+# What succeeds where a language has GTK 4
+GTK = {
+    'c': ['pkg-config', '--exists', 'gtk4 >= 4.8'],
+    'vala': ['pkg-config', '--exists', 'gtk4 >= 4.8'],
+    'python': [*PYTHON, '-c', "import gi; gi.require_version('Gtk', '4.0')"],
+    'js': ['gjs', '-c', "imports.gi.versions.Gtk = '4.0'; imports.gi.Gtk"],
 }
 
 # Size of the file that the window hashes: at once, or not while anybody looks
@@ -172,11 +183,8 @@ class Programs(unittest.TestCase):
         for program in 'Xvfb', 'xdotool':
             if not shutil.which(program):
                 self.skipTest(f'{program} is missing')
-        if language in ('c', 'vala') and not has('pkg-config', '--exists', 'gtk4 >= 4.8'):
+        if not has(*GTK[language]):
             self.skipTest('GTK 4 is missing')
-        if language in ('python', 'js') and not has(*PYTHON, '-c', "import gi; gi.require_version('Gtk', '4.0')"):
-            self.skipTest('GTK 4 is missing')
-
         command = self.get_command(language, 'progress', 'gtk4')
         hashed = pathlib.Path(self.folder.name, 'hashed')
         with open(hashed, 'wb') as file:
@@ -261,5 +269,5 @@ with tempfile.TemporaryDirectory(prefix='gfutures-') as folder:
         sys.exit(1)
     environment.update(LC_ALL='C.UTF-8', PYTHONDONTWRITEBYTECODE='1', GSETTINGS_BACKEND='memory',
                        GDK_BACKEND='x11', GSK_RENDERER='cairo', GTK_A11Y='none', GTK_THEME='Adwaita',
-                       LIBGL_ALWAYS_SOFTWARE='1')
+                       LIBGL_ALWAYS_SOFTWARE='1', DBUS_SESSION_BUS_ADDRESS='disabled:')
     tap.main(watchdog=500)
