@@ -5,8 +5,8 @@
  * chain stands for all of it. The search for the root of 2 would not end: it is
  * cancelled as soon as the other one has failed, as nobody wants its result any more.
  *
- *   cc chain-and-group.c -o chain-and-group $(pkg-config --cflags --libs libgfutures-1) &&
- *     ./chain-and-group
+ *   cc chain-and-group.c -o chain-and-group \
+ *     $(pkg-config --cflags --libs libgfutures-1) && ./chain-and-group
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

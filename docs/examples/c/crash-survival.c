@@ -4,8 +4,8 @@
  * says which signal it was and in which function; the other tasks and the pool go on. A
  * task that may be run twice is given a second worker by the property “max-retries”.
  *
- *   cc crash-survival.c -o crash-survival $(pkg-config --cflags --libs libgfutures-1) &&
- *     ./crash-survival
+ *   cc crash-survival.c -o crash-survival \
+ *     $(pkg-config --cflags --libs libgfutures-1) && ./crash-survival
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

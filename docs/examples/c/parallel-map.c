@@ -5,8 +5,8 @@
  * is one future, which has progress and can be cancelled. With a process pool in place
  * of the thread pool the same call goes to other processes: see processes.c.
  *
- *   cc parallel-map.c -o parallel-map $(pkg-config --cflags --libs libgfutures-1) &&
- *     ./parallel-map
+ *   cc parallel-map.c -o parallel-map \
+ *     $(pkg-config --cflags --libs libgfutures-1) && ./parallel-map
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -5,8 +5,8 @@
  * needs are its arguments, of any type that a GVariant has; and large arrays of bytes
  * travel as they are. What else processes are good for is in crash-survival.c.
  *
- *   cc processes.c -o processes $(pkg-config --cflags --libs libgfutures-1) &&
- *     ./processes
+ *   cc processes.c -o processes \
+ *     $(pkg-config --cflags --libs libgfutures-1) && ./processes
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

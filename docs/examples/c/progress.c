@@ -5,8 +5,8 @@
  * too, by the promise’s cancellable, and so does closing the window. What belongs to a
  * window is connected by g_signal_connect_object(), as it may be gone before the task.
  *
- *   cc progress.c -o progress $(pkg-config --cflags --libs libgfutures-1 gtk4) &&
- *     ./progress FILE
+ *   cc progress.c -o progress \
+ *     $(pkg-config --cflags --libs libgfutures-1 gtk4) && ./progress FILE
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
