@@ -16,6 +16,8 @@ import GObject from 'gi://GObject';
 import Gtk from 'gi://Gtk?version=4.0';
 import System from 'system';
 
+const MIB = 1 << 20;
+
 /* The task, in a worker: it has no widgets. */
 export function hashFile(path, context) {
     const checksum = new GLib.Checksum(GLib.ChecksumType.SHA256);
@@ -23,10 +25,10 @@ export function hashFile(path, context) {
     const size = stream.query_info('standard::size', context.cancellable).get_size();
     let bytes, done = 0;
 
-    while ((bytes = stream.read_bytes(1 << 20, context.cancellable)).get_size() > 0) {
+    while ((bytes = stream.read_bytes(MIB, context.cancellable)).get_size() > 0) {
         checksum.update(bytes.toArray());
         done += bytes.get_size();
-        context.progress(done / Math.max(done, size), `${done >> 20} MiB`);
+        context.progress(done / Math.max(done, size), `${Math.floor(done / MIB)} MiB`);
     }
     context.progress(1, checksum.get_string());
     return checksum.get_string();
