@@ -28,6 +28,7 @@ LEFT_OUT = {
     'gf_promise_hold_copy': 'Vala calls it by itself',
     'gf_promise_hold_free': 'Vala calls it by itself',
     'gf_promise_ready': 'begin() takes a closure, no function with its data',
+    'gf_promise_resolve_boxed': 'what is given for a void* is not released; resolve() does it',
     'gf_promise_set_home': 'the constructor for_context() does it',
     'gf_worker_exit': 'Process.exit() does it',
 }

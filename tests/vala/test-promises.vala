@@ -29,10 +29,6 @@ void test_resolve () {
         assert (promise.resolve_object (object));
         assert (promise.get_object () == object);
         promise = new Promise ();
-        assert (promise.resolve_boxed (typeof (Bytes), new Bytes ({ 1, 2 })));
-        unowned Bytes bytes = (Bytes) promise.get_boxed ();
-        assert (bytes.get (1) == 2);
-        promise = new Promise ();
         assert (promise.take_value (ref value));
         assert (promise.get_string () == "moved");
         assert (value.type () == Type.INVALID);
@@ -59,6 +55,10 @@ void test_resolve_boxes () {
         promise = new Promise ();
         promise.resolve (object);
         assert (promise.get_object () == object);
+        promise = new Promise ();
+        promise.resolve (new Bytes ({ 1, 2 }));
+        unowned Bytes bytes = (Bytes) promise.get_boxed ();
+        assert (bytes.get (1) == 2);
         promise = new Promise ();
         promise.resolve (new Variant ("(i)", 5));
         assert (promise.get_variant ().is_of_type (new VariantType ("(i)")));

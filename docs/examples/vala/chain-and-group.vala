@@ -11,43 +11,33 @@
  */
 using GFutures;
 
-Future submit_root (Executor pool, int square) {
-    // Runs on a thread of the pool
-    return pool.submit ((promise) => {
-        if (square < 0)
-            throw new IOError.INVALID_ARGUMENT ("%d has no root", square);
+/* Runs on a thread of the pool */
+void find_root (Promise promise, int square) throws Error {
+    if (square < 0)
+        throw new IOError.INVALID_ARGUMENT ("%d has no root", square);
 
-        for (uint root = 0; !promise.should_stop (); root++) {
-            if (root * root == square) {
-                promise.resolve_int ((int) root);
-                return;
-            }
+    for (int root = 0; !promise.should_stop (); root++) {
+        if ((uint) root * root == square) {
+            promise.resolve_int (root);
+            return;
         }
-    });
+    }
 }
 
-void add_roots (Executor pool, int first, int second) throws Error {
-    var all = Future.all ({ submit_root (pool, first), submit_root (pool, second) });
-
-    // In the main loop
-    var end = all.then (() => {
+void add_roots (Future[] roots) throws Error {
+    // The closures run in the main loop
+    var end = Future.all (roots).then ((all) => {
         int sum = 0;
 
-        foreach (var root in all)
+        foreach (var root in (FutureSet) all)
             sum += root.get_int ();
         print ("The sum of the roots is %d\n", sum);
         return null;
     }).catch ((failed) => {
         print ("%s\n", failed.get_error ().message);
         return null;
-    }).finally (() => {
-        uint n_cancelled = 0;
-
-        foreach (var root in all) {
-            if (root.is_cancelled ())
-                n_cancelled++;
-        }
-        print ("%u searches, %u cancelled\n", all.get_n_items (), n_cancelled);
+    }).finally ((either) => {
+        print ("That is all\n");
         return null;
     });
 
@@ -56,12 +46,22 @@ void add_roots (Executor pool, int first, int second) throws Error {
 
 void main () {
     var pool = new ThreadPoolExecutor (2);
+    int[] squares = { 144, 900, -1, 2 };
+    Future[] roots = {};
 
+    foreach (int square in squares)
+        roots += pool.submit ((promise) => find_root (promise, square));
     try {
-        add_roots (pool, 144, 900);
-        add_roots (pool, -1, 2);
+        add_roots (roots[0:2]);
+        add_roots (roots[2:4]);
     } catch (Error error) {
         printerr ("%s\n", error.message);
     }
+
+    // Returns when the last search has ended
     pool.shutdown ();
+    for (int i = 0; i < roots.length; i++) {
+        if (roots[i].is_cancelled ())
+            print ("The search for the root of %d was cancelled\n", squares[i]);
+    }
 }
