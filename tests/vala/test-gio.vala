@@ -177,24 +177,6 @@ void test_yields () {
     pool.shutdown ();
 }
 
-/* An asynchronous method that was begun in a task goes on where it was begun: in the
- * default context, for a worker has no loop of its own. */
-async void hop (PromiseHold hold, void* main_thread) {
-    Idle.add (hop.callback);
-    yield;
-    assert (Thread.self<void*> () == main_thread);
-    hold.get_promise ().resolve_int (1);
-}
-
-void test_method_begun_in_a_task () {
-    var pool = new ThreadPoolExecutor (1);
-    void* main_thread = Thread.self<void*> ();
-    var future = pool.submit ((promise) => hop.begin (promise.hold (), main_thread));
-    turn_until_done (future);
-    assert (int_of (future) == 1);
-    pool.shutdown ();
-}
-
 int main (string[] args) {
     Test.init (ref args);
     Test.add_func ("/vala/gio/yield-of-a-result", test_yield_of_a_result);
@@ -203,6 +185,5 @@ int main (string[] args) {
     Test.add_func ("/vala/gio/forward-to-task", test_forward_to_task);
     Test.add_func ("/vala/gio/run-in-thread", test_run_in_thread);
     Test.add_func ("/vala/gio/yields", test_yields);
-    Test.add_func ("/vala/gio/method-begun-in-a-task", test_method_begun_in_a_task);
     return Test.run ();
 }

@@ -154,10 +154,19 @@ async void resolve_later (PromiseHold hold) {
     hold.get_promise ().resolve_int (3);
 }
 
-/* What is passed on is kept, by an asynchronous method too. */
+/* What is passed on is kept, by an asynchronous method too. That is not begun on the
+ * worker: the main loop might go on with it before it has come to its yield. */
 void test_hold_in_a_method () {
     var pool = new ThreadPoolExecutor (1);
-    var future = pool.submit ((promise) => resolve_later.begin (promise.hold ()));
+    var future = pool.submit ((promise) => {
+        PromiseHold? hold = promise.hold ();
+
+        Idle.add (() => {
+            resolve_later.begin (hold);
+            hold = null;
+            return Source.REMOVE;
+        });
+    });
     turn_until_done (future);
     assert (int_of (future) == 3);
     pool.shutdown ();

@@ -14,11 +14,23 @@ Future load (File file) {
     return promise;
 }
 
-/* A task that goes on where it was submitted: it has returned, but holds its promise. */
 async void ask (PromiseHold hold) {
-    Idle.add (ask.callback);
+    Idle.add (ask.callback);                            // in place of a dialog, for example
     yield;
-    hold.get_promise ().resolve ("in the main loop");
+    hold.get_promise ().resolve ("yes");
+}
+
+/* A task that goes on in the main loop: it has returned, but holds its promise. */
+Future submit_question (Executor pool) {
+    return pool.submit ((promise) => {
+        PromiseHold? hold = promise.hold ();
+
+        Idle.add (() => {
+            ask.begin (hold);                           // here, not on the worker
+            hold = null;
+            return Source.REMOVE;
+        });
+    });
 }
 
 async void run () throws Error {
@@ -28,8 +40,8 @@ async void run () throws Error {
     });
     print ("%d bytes\n", (yield end.result_async ()).get_int ());           // 0 bytes
 
-    var task = pool.submit ((promise) => ask.begin (promise.hold ()));
-    print ("%s\n", (yield task.result_async ()).get_string ());             // in the main loop
+    var answer = submit_question (pool);
+    print ("%s\n", (yield answer.result_async ()).get_string ());           // yes
 
     var missing = load (File.new_for_path ("/missing")).catch ((failed) => {
         return new Future.for_string (failed.get_error ().matches (IOError.quark (), IOError.NOT_FOUND)
