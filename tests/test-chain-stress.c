@@ -654,6 +654,49 @@ test_cycle_closed_by_two_threads (void)
   g_object_unref (race.source);
 }
 
+static void
+fail_at_once (GfPromise  *promise,
+              gpointer    data,
+              GError    **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, "no");
+}
+
+static void
+run_till_cancelled (GfPromise  *promise,
+                    gpointer    data,
+                    GError    **error)
+{
+  while (!gf_promise_should_stop (promise))
+    g_thread_yield ();
+}
+
+/* Whoever hears that a group has failed, and waits for the rest, waits for what was
+ * cancelled: else he would keep it from being. */
+static void
+test_race_group_fails_and_rest_is_wanted (void)
+{
+  g_autoptr (GfExecutor) pool = gf_thread_pool_executor_new (2);
+
+  for (guint i = 0; i < test_rounds (2000); i++)
+    {
+      GfFuture *tasks[] = {
+        gf_executor_submit (pool, run_till_cancelled, NULL, NULL),
+        gf_executor_submit (pool, fail_at_once, NULL, NULL),
+      };
+      g_autoptr (GfFutureSet) all = gf_future_all (tasks, 2);
+      g_autoptr (GfFutureSet) rest = NULL;
+
+      g_assert_true (gf_future_wait (GF_FUTURE (all), -1, NULL, NULL));
+      rest = gf_future_all_settled (tasks, 2);
+      g_assert_true (gf_future_wait (GF_FUTURE (rest), 10 * G_TIME_SPAN_SECOND, NULL, NULL));
+      g_assert_true (gf_future_is_cancelled (tasks[0]));
+      g_object_unref (tasks[0]);
+      g_object_unref (tasks[1]);
+    }
+  gf_executor_shutdown (pool, TRUE, FALSE);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -680,6 +723,7 @@ main (int    argc,
   ADD ("race/cycle-closed-by-two-threads", cycle_closed_by_two_threads);
   ADD ("race/cancel-and-settle", race_cancel_and_settle);
   ADD ("race/adoption-and-settle-or-cancel", race_adoption_and_settle_or_cancel);
+  ADD ("race/group-fails-and-rest-is-wanted", race_group_fails_and_rest_is_wanted);
   ADD ("race/then-and-settle", race_then_and_settle);
 #undef ADD_MANY
 #undef ADD

@@ -157,15 +157,37 @@ gf_future_set_store_progress (GfFutureSet *self,
                                    NULL, n_done_changed);
 }
 
-/* One member decides, and no other may be quicker then. */
+static void
+gf_future_set_withdraw (GfFutureSet *self)
+{
+  gf_members_withdraw (&self->members, g_object_ref (self), !gf_future_set_is_for_wait (self));
+}
+
+static void
+gf_future_set_adopt (gpointer data,
+                     gpointer member)
+{
+  g_autoptr (GfFutureSet) self = data;
+
+  gf_future_adopt (GF_FUTURE (self), member);
+}
+
+/* One member decides, and no other may be quicker then. The rest is cancelled before
+ * the set is settled: who hears of that may take an interest in the rest, and would
+ * keep it from being cancelled. Both are steps, in this order. While the set is made,
+ * nobody else has it. */
 static void
 gf_future_set_take_over (GfFutureSet *self,
                          gsize        index)
 {
   gsize none = 0;
 
-  if (atomic_compare_exchange_strong (&self->decisive, &none, index + 1))
-    gf_future_adopt (GF_FUTURE (self), self->members.futures[index]);
+  if (!atomic_compare_exchange_strong (&self->decisive, &none, index + 1))
+    return;
+
+  if (atomic_load (&self->is_complete))
+    gf_future_set_withdraw (self);
+  gf_thread_run_step (gf_future_set_adopt, g_object_ref (self), self->members.futures[index]);
 }
 
 static void
@@ -254,12 +276,6 @@ gf_future_set_member_progressed (gpointer owner,
   g_mutex_unlock (&self->lock);
 
   return push;
-}
-
-static void
-gf_future_set_withdraw (GfFutureSet *self)
-{
-  gf_members_withdraw (&self->members, g_object_ref (self), !gf_future_set_is_for_wait (self));
 }
 
 static void
