@@ -143,6 +143,28 @@ test_order_is_by_priority_then_age (Fixture *self, gconstpointer data)
   g_assert_cmpstr (order->str, ==, "0abcde");
 }
 
+/* More may be in flight than the pool has workers: those wait there. */
+static void
+test_none_overtakes_in_the_pool (void)
+{
+  g_autoptr (GfExecutor) pool = gf_thread_pool_executor_new (1);
+  g_autoptr (GfExecutor) limited = gf_limited_executor_new (pool, 3, 0);
+  g_autoptr (GString) order = g_string_new (NULL);
+  TestGate gate;
+  Counter first = { .gate = &gate, .order = order };
+  Counter rest = { .order = order };
+
+  test_gate_init (&gate);
+  g_object_unref (submit (limited, &first, '0', 0));
+  test_gate_await (&gate, 1);
+  for (char mark = 'a'; mark <= 'h'; mark++)
+    g_object_unref (submit (limited, &rest, mark, 0));
+  test_gate_open (&gate);
+  gf_executor_shutdown (limited, TRUE, FALSE);
+  g_assert_cmpstr (order->str, ==, "0abcdefgh");
+  test_gate_clear (&gate);
+}
+
 /* Back-pressure */
 
 static void
@@ -797,6 +819,7 @@ main (int    argc,
   add_for_kinds ("limited/no-more-than-n-in-flight", BIT (KIND_POOL_4) | BIT (KIND_DERIVED),
                  test_no_more_than_n_in_flight);
   add_for_kinds ("limited/order-is-by-priority-then-age", ELSEWHERE, test_order_is_by_priority_then_age);
+  g_test_add_func ("/limited/none-overtakes-in-the-pool", test_none_overtakes_in_the_pool);
 
   add_for_kinds ("limited/full-queue-refuses", ELSEWHERE, test_full_queue_refuses);
   add_for_kinds ("limited/room-comes-when-a-task-returns", ELSEWHERE, test_room_comes_when_a_task_returns);

@@ -210,6 +210,8 @@ gf_limited_executor_next (GfLimitedExecutor *self)
 static void
 gf_limited_executor_pump (GfLimitedExecutor *self)
 {
+  GfThread *thread = gf_thread_get ();
+  gboolean gave_on = thread->gives_on;
   GfPromise *task;
 
   g_object_ref (self);
@@ -218,7 +220,11 @@ gf_limited_executor_pump (GfLimitedExecutor *self)
     {
       GfEntry *entry;
 
+      /* A worker begins with what it has submitted itself: what has waited here
+       * would run before what was given on earlier, which might wait for ever. */
+      thread->gives_on = TRUE;
       gf_executor_forward (gf_executor_get_inner (GF_EXECUTOR (self)), g_object_ref (task));
+      thread->gives_on = gave_on;
 
       g_mutex_lock (&self->lock);
       entry = g_hash_table_lookup (self->entries, task);
