@@ -80,6 +80,7 @@ typedef struct
   GMutex                  lock;
   GCond                   cond;
   char                   *label;
+  guint                   number;       /* 0, till it is traced */
   gboolean                shut_down;
   gboolean                finished;     /* and all tasks have returned */
   gboolean                closed;       /* and what ran them is gone */

@@ -139,6 +139,29 @@ gf_executor_close (GfExecutor *self,
     gf_executor_finish (self);
 }
 
+/* @begin: when the wait began, which is over now; 0: it begins, at the time that
+ * this returns. */
+static gint64
+gf_executor_trace_shutdown (GfExecutor *self,
+                            gint64      begin)
+{
+  g_autofree char *name = gf_executor_dup_name (self);
+  gint64 now = g_get_monotonic_time ();
+
+  if (begin == 0)
+    gf_trace (GF_TRACE_WAITS, "%s till %s is shut down: %u tasks run, %u have not begun",
+              g_main_depth () > 0 ? "this thread’s main loop stands still" : "this thread blocks", name,
+              gf_executor_get_n_running (self), gf_executor_get_n_pending (self));
+  else
+    {
+      gf_trace (GF_TRACE_WAITS, "goes on after %s, %s is shut down", GF_TRACE_US (now - begin), name);
+      if (GF_TRACING (GF_TRACE_MARKS))
+        gf_trace_mark (begin, "blocked", name);
+    }
+
+  return now;
+}
+
 /**
  * gf_executor_shutdown:
  * @self: an executor
@@ -168,6 +191,7 @@ gf_executor_shutdown (GfExecutor *self,
 {
   GfThread *thread = gf_thread_get ();
   GfExecutorPrivate *priv;
+  gint64 begin = 0;
 
   g_return_if_fail (GF_IS_EXECUTOR (self));
   g_return_if_fail (!gf_executor_get_private (self)->permanent);
@@ -193,6 +217,8 @@ gf_executor_shutdown (GfExecutor *self,
         traits->before_wait (executor);
     }
 
+  if (GF_TRACING (GF_TRACE_WAITS | GF_TRACE_MARKS))
+    begin = gf_executor_trace_shutdown (self, 0);
   if (thread->hooks != NULL)
     thread->hooks->block (thread->worker, NULL);
 
@@ -200,6 +226,9 @@ gf_executor_shutdown (GfExecutor *self,
   while (!priv->closed)
     g_cond_wait (&priv->cond, &priv->lock);
   g_mutex_unlock (&priv->lock);
+
+  if (G_UNLIKELY (begin != 0))
+    gf_executor_trace_shutdown (self, begin);
 
   if (thread->hooks != NULL)
     thread->hooks->unblock (thread->worker);

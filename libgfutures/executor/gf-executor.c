@@ -718,6 +718,8 @@ gf_executor_take (GfExecutor   *self,
                          atomic_load_explicit (&future->state, memory_order_relaxed) | GF_STATE_COUNTED,
                          memory_order_relaxed);
   gf_executor_list (self, future);
+  if (GF_TRACING (GF_TRACE_RECORDS))
+    gf_future_trace_submitted (future, self);
 
   if (cancellable != NULL)
     {
@@ -770,6 +772,8 @@ gf_executor_take_shared (GfExecutor *self,
                                                  memory_order_acq_rel, memory_order_acquire));
 
   gf_executor_list (self, future);
+  if (GF_TRACING (GF_TRACE_RECORDS))
+    gf_future_trace_submitted (future, self);
   /* It was taken out before it was in. */
   if (gf_future_is_done (future))
     for (GfExecutor *executor = self; executor != NULL; executor = get_private (executor)->inner)
@@ -943,7 +947,37 @@ gf_executor_set_label (GfExecutor *self,
   if (g_strcmp0 (priv->label, label) == 0)
     return;
 
+  /* Who traces may ask for it on another thread. */
+  g_mutex_lock (&priv->lock);
   g_free (priv->label);
   priv->label = g_strdup (label);
+  g_mutex_unlock (&priv->lock);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LABEL]);
+}
+
+/* For people who trace: the label, or what tells it from others. Any thread may
+ * ask. */
+char *
+gf_executor_dup_name (GfExecutor *self)
+{
+  GfExecutorPrivate *priv = get_private (self);
+  static int last_number;
+  char *name;
+
+  g_mutex_lock (&priv->lock);
+  if (priv->label != NULL)
+    {
+      g_autofree char *label = gf_trace_escape (priv->label, 40);
+
+      name = g_strdup_printf ("“%s”", label);
+    }
+  else
+    {
+      if (priv->number == 0)
+        priv->number = g_atomic_int_add (&last_number, 1) + 1;
+      name = g_strdup_printf ("%s %u", G_OBJECT_TYPE_NAME (self), priv->number);
+    }
+  g_mutex_unlock (&priv->lock);
+
+  return name;
 }

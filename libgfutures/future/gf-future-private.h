@@ -11,6 +11,7 @@
 #include "../loop/gf-home-private.h"
 #include "../loop/gf-thread-private.h"
 #include "../loop/gf-timer-private.h"
+#include "../loop/gf-trace-private.h"
 #include "gf-future.h"
 #include "gf-promise.h"
 
@@ -473,6 +474,24 @@ gf_remote_unref (GfRemote *self)
     self->funcs->free (self);
 }
 
+/* gf-future-trace.c; if GF_TRACING (GF_TRACE_RECORDS) */
+char          *gf_future_trace_describe (GfFuture       *self);
+void           gf_future_trace_submitted (GfFuture      *self,
+                                        GfExecutor      *executor);
+void           gf_future_trace_started (GfFuture        *self);
+void           gf_future_trace_settled (GfFuture        *self,
+                                        guint            state);
+void           gf_future_trace_returned (GfFuture       *self);
+void           gf_future_trace_served  (GfFuture        *self,
+                                        const GError    *error);
+void           gf_future_trace_delivered (GfFuture      *self,
+                                        gint64           begin);
+void           gf_future_trace_forget  (GfFuture        *self);
+char          *gf_future_trace_blocked (GfFuture        *self,
+                                        GfThread        *thread);
+void           gf_future_trace_unblocked (char          *name,
+                                        gint64           begin);
+
 /* gf-promise.c */
 GfPromise     *gf_promise_new_task     (int             priority,
                                         GfTaskFunc      func,
@@ -502,6 +521,7 @@ void           gf_executor_task_unlisted (GfExecutor     *self,
 void           gf_executor_task_returned (GfExecutor     *self);
 gboolean       gf_executor_is_inline     (GfExecutor     *self);
 GfHome        *gf_executor_get_task_home (GfExecutor     *self);
+char          *gf_executor_dup_name      (GfExecutor     *self);
 gboolean       gf_executor_may_run_on_other_threads
                                          (GfExecutor     *self);
 GVariant      *gf_function_call          (const char     *name,

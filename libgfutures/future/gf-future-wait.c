@@ -262,7 +262,15 @@ gf_future_block (GfFuture     *self,
 {
   const GfWorkerHooks *hooks = thread->hooks;
   gboolean blocked = FALSE;
+  char *traced = NULL;
+  gint64 begin = 0;
   GfWait wait;
+
+  if (GF_TRACING (GF_TRACE_WAITS | GF_TRACE_MARKS))
+    {
+      begin = g_get_monotonic_time ();
+      traced = gf_future_trace_blocked (self, thread);
+    }
 
   gf_wait_begin (&wait, thread, self, members);
 
@@ -289,6 +297,8 @@ gf_future_block (GfFuture     *self,
   if (blocked)
     hooks->unblock (thread->worker);
   gf_wait_end (&wait);
+  if (G_UNLIKELY (traced != NULL))
+    gf_future_trace_unblocked (traced, begin);
 }
 
 /* Waits, and says whether the future is settled. It may depend on @members in a

@@ -275,6 +275,7 @@ gf_future_emit (GfFuture *self,
   gboolean settled = gf_state_is_settled (state);
   /* A handler may run a nested loop, in which the future comes home again. */
   gboolean first = settled && !gf_state_is_settled (self->notified);
+  gint64 begin = 0;
 
   gf_future_notify_progress (self);
 
@@ -289,9 +290,14 @@ gf_future_emit (GfFuture *self,
   if (!first)
     return;
 
+  if (GF_TRACING (GF_TRACE_RECORDS))
+    begin = g_get_monotonic_time ();
+
   g_signal_emit (self, done_signal, 0);
 
   gf_callbacks_run_home (self, TRUE);
+  if (G_UNLIKELY (begin != 0))
+    gf_future_trace_delivered (self, begin);
   atomic_fetch_or_explicit (&self->state, GF_STATE_DELIVERED, memory_order_relaxed);
 }
 
@@ -523,6 +529,9 @@ gf_future_settled (GfFuture *self,
   GfObserver *callbacks;
   GfFutureExtra *extra;
 
+  if (GF_TRACING (GF_TRACE_RECORDS))
+    gf_future_trace_settled (self, state);
+
   /* Those who wait, and callbacks that run here, may count on what the library's
    * own observers do. */
   callbacks = gf_observers_notify (self);
@@ -681,6 +690,9 @@ gf_future_seal_and_drop (GfFuture *self,
   guint old_state = atomic_load_explicit (&self->state, memory_order_relaxed);
   guint state;
 
+  if (GF_TRACING (GF_TRACE_RECORDS))
+    gf_future_trace_returned (self);
+
   /* As above. */
   do
     state = gf_state_settle (old_state, outcome) | GF_STATE_RETURNED;
@@ -805,6 +817,9 @@ gf_future_return (GfFuture *self,
   guint old_state = atomic_load_explicit (&self->state, memory_order_relaxed);
   guint state;
 
+  if (GF_TRACING (GF_TRACE_RECORDS))
+    gf_future_trace_returned (self);
+
   do
     {
       while (G_UNLIKELY (old_state & GF_STATE_CLAIMED))
@@ -896,6 +911,9 @@ gf_future_finalize (GObject *object)
   GfFuture *self = GF_FUTURE (object);
   guint state = atomic_load_explicit (&self->state, memory_order_relaxed);
   GfFutureExtra *extra = atomic_load_explicit (&self->extra, memory_order_relaxed);
+
+  if (GF_TRACING (GF_TRACE_RECORDS))
+    gf_future_trace_forget (self);
 
   if ((state & GF_STATE_MASK) == GF_FUTURE_STATE_SUCCEEDED && !(state & GF_STATE_NO_VALUE))
     g_value_unset (&self->outcome.value);

@@ -279,6 +279,8 @@ gf_promise_set_running (GfPromise *self)
                                                  (state & ~GF_STATE_CLAIMED) | GF_FUTURE_STATE_RUNNING,
                                                  memory_order_acq_rel, memory_order_relaxed))
     ;
+  if (GF_TRACING (GF_TRACE_RECORDS))
+    gf_future_trace_started (future);
   gf_future_begun (future, FALSE);
 
   return TRUE;
@@ -506,6 +508,8 @@ gf_promise_begin (GfPromise *self,
                                                  memory_order_acq_rel, memory_order_relaxed));
 
   *counted = (old_state & GF_STATE_COUNTED) != 0;
+  if (GF_TRACING (GF_TRACE_RECORDS))
+    gf_future_trace_started (future);
 
   return TRUE;
 }

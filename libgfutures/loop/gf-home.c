@@ -14,6 +14,7 @@
 
 #include "gf-queue-private.h"
 #include "gf-thread-private.h"
+#include "gf-trace-private.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -259,7 +260,11 @@ gf_home_prepare (GSource *source,
   if (self->credit <= 0)
     {
       if (!self->demoted)
-        self->last_turn = now;
+        {
+          self->last_turn = now;
+          gf_trace (GF_TRACE_DELIVERY, "deliveries have used up their share of the loop: what is left runs "
+                                       "below redraw");
+        }
       self->demoted = TRUE;
     }
 
@@ -336,6 +341,20 @@ gf_home_run_frame (GfHome *self,
     }
 }
 
+static void
+gf_home_trace_batch (gint64 begin,
+                     gint64 end,
+                     guint  n)
+{
+  g_autofree char *text = g_strdup_printf ("%u", n);
+
+  if (end - begin > FRAME_US)
+    gf_trace (GF_TRACE_DELIVERY, "a batch of %s took %s: the main loop stood still for more than a frame",
+              text, GF_TRACE_US (end - begin));
+  if (GF_TRACING (GF_TRACE_MARKS) && n > 0)
+    gf_trace_mark (begin, "delivery", text);
+}
+
 static gboolean
 gf_home_dispatch (GSource    *source,
                   GSourceFunc callback G_GNUC_UNUSED,
@@ -376,6 +395,8 @@ gf_home_dispatch (GSource    *source,
   self->batch_begin = begin;
   self->batch_size = n;
   self->last_turn = now;
+  if (GF_TRACING (GF_TRACE_DELIVERY | GF_TRACE_MARKS))
+    gf_home_trace_batch (begin, now, n);
 
   if (drained && self->demoted)
     {

@@ -27,6 +27,8 @@ GfChannel *gf_channel_new         (int               in_fd,
                                    int               out_fd);
 void       gf_channel_free        (GfChannel        *self);
 int        gf_channel_get_fd      (GfChannel        *self);
+void       gf_channel_set_peer    (GfChannel        *self,
+                                   guint             pid);
 void       gf_channel_set_limit   (GfChannel        *self,
                                    guint64           max_message_size);
 guint64    gf_channel_get_limit   (GfChannel        *self);

@@ -11,6 +11,7 @@
 #include "gf-channel-private.h"
 
 #include "../future/gf-error.h"
+#include "../loop/gf-trace-private.h"
 #include "gf-buffer-private.h"
 #include "gf-memory-private.h"
 
@@ -44,6 +45,7 @@ struct _GfChannel
   gboolean  in_is_socket;
   gboolean  out_is_socket;
   guint64   max_message_size;
+  guint     peer;         /* for traces: the pid of the worker; 0: the pool */
 
   guint8   *buffer;
   gsize     begin;        /* of what is not parsed */
@@ -117,6 +119,14 @@ gf_channel_get_fd (GfChannel *self)
   return self->in_fd;
 }
 
+/* Who is at the other end, for traces. */
+void
+gf_channel_set_peer (GfChannel *self,
+                     guint      pid)
+{
+  self->peer = pid;
+}
+
 void
 gf_channel_set_limit (GfChannel *self,
                       guint64    max_message_size)
@@ -128,6 +138,55 @@ guint64
 gf_channel_get_limit (GfChannel *self)
 {
   return self->max_message_size;
+}
+
+/* ---- tracing ---- */
+
+static void
+gf_channel_trace (GfChannel  *self,
+                  gboolean    comes,
+                  guint       frame_type,
+                  guint64     id,
+                  const char *name,
+                  const char *type,
+                  guint64     size)
+{
+  static const char * const frame_types[] = {
+    "", "HELLO", "REQUEST", "RESULT", "ERROR", "PROGRESS", "CANCEL", "SHUTDOWN"
+  };
+  GString *text = g_string_new (comes ? "from " : "to ");
+
+  if (self->peer == 0)
+    g_string_append (text, "the pool");
+  else
+    g_string_append_printf (text, "worker %u", self->peer);
+  g_string_append_printf (text, ": %s", frame_types[frame_type]);
+  if (id != 0)
+    g_string_append_printf (text, " %" G_GUINT64_FORMAT, id);
+  if (name != NULL && *name != '\0')
+    {
+      g_autofree char *escaped = gf_trace_escape (name, 64);
+
+      g_string_append_printf (text, " “%s”", escaped);
+    }
+  if (type != NULL && *type != '\0')
+    g_string_append_printf (text, ", %.40s%s of %" G_GUINT64_FORMAT " bytes", type,
+                            strlen (type) > 40 ? "…" : "", size);
+
+  gf_trace_print (GF_TRACE_MESSAGES, "%s", text->str);
+  g_string_free (text, TRUE);
+}
+
+static void
+gf_channel_trace_received (GfChannel *self,
+                           GfMessage *message)
+{
+  guint64 size = message->head.n_payload;
+
+  for (guint i = 0; message->parts != NULL && i < message->parts->len; i++)
+    size += g_array_index (message->parts, GfPart, i).size;
+
+  gf_channel_trace (self, TRUE, message->head.type, message->head.id, message->name, message->type, size);
 }
 
 /* ---- reading ---- */
@@ -472,6 +531,9 @@ gf_channel_take (GfChannel *self,
       return FALSE;
     }
 
+  if (GF_TRACING (GF_TRACE_MESSAGES))
+    gf_channel_trace_received (self, message);
+
   return TRUE;
 }
 
@@ -482,6 +544,11 @@ gf_channel_append (GfChannel        *self,
                    const GfOutgoing *frame,
                    gboolean          descriptors)
 {
+  if (GF_TRACING (GF_TRACE_MESSAGES))
+    gf_channel_trace (self, FALSE, frame->type, frame->id, frame->name,
+                      frame->payload != NULL ? g_variant_get_type_string (frame->payload) : NULL,
+                      frame->payload != NULL ? g_variant_get_size (frame->payload) : 0);
+
   gf_outbox_append (&self->outbox, frame, descriptors);
 }
 

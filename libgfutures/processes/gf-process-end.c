@@ -31,6 +31,27 @@
 
 /* ---- its standard error ---- */
 
+/* What the worker traces says nothing of why it ends, and would push out what
+ * does. */
+static void
+gf_process_drop_traces (GString *lines)
+{
+  gsize at = 0;
+
+  while (at < lines->len)
+    {
+      const char *line = lines->str + at;
+      const char *end = memchr (line, '\n', lines->len - at);
+
+      if (end == NULL)
+        break;
+      if (gf_trace_is_line (line, end - line))
+        g_string_erase (lines, at, end + 1 - line);
+      else
+        at += end + 1 - line;
+    }
+}
+
 static void
 gf_process_keep_errors (GfProcess  *self,
                         const char *bytes,
@@ -38,6 +59,7 @@ gf_process_keep_errors (GfProcess  *self,
 {
   g_mutex_lock (&self->lock);
   g_string_append_len (self->last_lines, bytes, n);
+  gf_process_drop_traces (self->last_lines);
   if (self->last_lines->len > 2 * LAST_BYTES)
     g_string_erase (self->last_lines, 0, self->last_lines->len - LAST_BYTES);
   g_mutex_unlock (&self->lock);
@@ -245,6 +267,27 @@ gf_process_make_start_error (GfProcess *self)
 
 /* ---- what becomes of its tasks ---- */
 
+static void
+gf_process_trace_lost (GfProcess  *self,
+                       GfPromise  *task,
+                       const char *what)
+{
+  g_autofree char *name = gf_future_trace_describe ((GfFuture *) task);
+
+  gf_process_trace (self, "has lost the task that %s: %s", what, name);
+}
+
+static void
+gf_process_trace_end (GfProcess *self)
+{
+  g_autofree char *end = gf_process_describe_end (self);
+
+  if (self->failure != NULL)
+    gf_process_trace (self, "was put down (%s), and %s", self->failure->message, end);
+  else
+    gf_process_trace (self, "%s", end);
+}
+
 /* It was at work at this one, or about to be. */
 static void
 gf_process_lose (GfProcess *self,
@@ -258,10 +301,15 @@ gf_process_lose (GfProcess *self,
     {
       GfPromise *task = gf_request_take_task (request);
 
+      if (GF_TRACING (GF_TRACE_WORKERS))
+        gf_process_trace_lost (self, task, was_begun ? "it was running, which is tried again"
+                                                     : "it had not begun, which another one gets");
       gf_process_pool_take_back (self->pool, &task, 1);
       return;
     }
 
+  if (GF_TRACING (GF_TRACE_WORKERS))
+    gf_process_trace_lost (self, request->task, "it was running, which fails");
   while_what = g_strdup_printf ("while it ran “%s”", request->task->what.function);
   gf_request_finish (request, NULL, gf_process_make_error (self, while_what), NULL);
 }
@@ -292,6 +340,8 @@ gf_process_end_now (gpointer data,
   g_mutex_unlock (&self->lock);
 
   gf_process_reap (self, self->failure != NULL, was_told ? RETIRING_MS : END_MS);
+  if (GF_TRACING (GF_TRACE_WORKERS))
+    gf_process_trace_end (self);
 
   /* Its children may hold the pipe open, and go on writing. */
   while (!ended && n_read++ < 64)

@@ -230,6 +230,11 @@ GfReceive      gf_process_read            (GfProcess     *self);
 void           gf_process_listen          (GfProcess     *self,
                                            guint          events);
 void           gf_process_trust_waiter    (GfProcess     *self);
+/* Tells something of it, if GF_TRACING (GF_TRACE_WORKERS); with no lock of the
+ * pool or the executor held. */
+void           gf_process_trace           (GfProcess     *self,
+                                           const char    *format,
+                                           ...) G_GNUC_PRINTF (2, 3);
 
 /* gf-process-start.c */
 void           gf_process_start           (GfProcessPool *pool);

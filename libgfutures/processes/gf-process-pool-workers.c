@@ -183,6 +183,8 @@ gf_process_pool_started (GfProcessPool *self,
     g_ptr_array_add (self->processes, process);
   g_mutex_unlock (&self->lock);
 
+  if (GF_TRACING (GF_TRACE_WORKERS))
+    gf_process_trace (process, "is ready");
   gf_process_pool_executor_announce (self->executor, TRUE, process->pid, 0);
 
   if (closed)
@@ -201,6 +203,16 @@ gf_process_pool_leaves (GfProcessPool *self,
   g_ptr_array_remove (self->processes, process);
   gf_process_pool_set_busy (self, process);
   g_mutex_unlock (&self->lock);
+}
+
+static void
+gf_process_pool_trace (GfProcessPool *self,
+                       const GError  *error)
+{
+  g_autofree char *pool = gf_executor_dup_name (self->executor);
+  g_autofree char *message = gf_trace_escape (error->message, 400);
+
+  gf_trace_print (GF_TRACE_WORKERS, "%s: %s", pool, message);
 }
 
 /* A process was reaped, or could not be started (NULL): then @start_error, which
@@ -235,6 +247,8 @@ gf_process_pool_gone (GfProcessPool *self,
 
   g_mutex_unlock (&self->lock);
 
+  if (GF_TRACING (GF_TRACE_WORKERS) && start_error != NULL)
+    gf_process_pool_trace (self, start_error);
   if (broken != NULL)
     gf_process_pool_break (self, broken);
   g_clear_error (&start_error);

@@ -724,6 +724,12 @@ gf_process_pool_break (GfProcessPool *self,
   tasks = gf_process_pool_drain (self);
   g_mutex_unlock (&self->lock);
 
+  if (GF_TRACING (GF_TRACE_WORKERS))
+    {
+      g_autofree char *pool = gf_executor_dup_name (self->executor);
+
+      gf_trace_print (GF_TRACE_WORKERS, "%s is broken: all its tasks fail", pool);
+    }
   for (guint i = 0; i < tasks->len; i++)
     gf_process_pool_drop (self, tasks->pdata[i], error);
   g_error_free (error);

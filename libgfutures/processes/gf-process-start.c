@@ -144,8 +144,12 @@ gf_process_start_is_overdue (gpointer data)
                                          "(start-timeout)");
   g_mutex_unlock (&self->lock);
 
-  if (is_overdue)
-    gf_process_signal (self, SIGKILL);
+  if (!is_overdue)
+    return;
+
+  if (GF_TRACING (GF_TRACE_WORKERS))
+    gf_process_trace (self, "is killed: it was not ready in time (start-timeout)");
+  gf_process_signal (self, SIGKILL);
 }
 
 static void
@@ -185,12 +189,26 @@ gf_process_spawn (GfProcessStart *start,
                   int             errors_fd,
                   GError        **error)
 {
+  static const char * const profilers[] = {
+    "SYSPROF_CONTROL_FD", "SYSPROF_TRACE_FD", "GJS_TRACE_FD", "GTK_TRACE_FD"
+  };
   g_autoptr (GSubprocessLauncher) launcher = NULL;
 
   /* With this flag, and without a directory, GLib uses posix_spawn(), which does
    * not copy the page tables of a large program. Whatever else is inherited by
    * mistake the worker closes. */
   launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_INHERIT_FDS);
+
+  /* Descriptors that the worker does not have, or whose numbers mean something
+   * else there: a profiler would write into the channel. */
+  for (guint i = 0; i < G_N_ELEMENTS (profilers); i++)
+    g_subprocess_launcher_unsetenv (launcher, profilers[i]);
+  if (GF_TRACING (~GF_TRACE_MARKS))
+    {
+      g_autofree char *begin = gf_trace_get_begin ();
+
+      g_subprocess_launcher_setenv (launcher, GF_TRACE_BEGIN_VARIABLE, begin, TRUE);
+    }
 
   for (guint i = 0; start->environment != NULL && start->environment[i] != NULL; i++)
     {
@@ -303,6 +321,9 @@ gf_process_start_now (gpointer data,
   /* NULL: it has ended and was reaped already. */
   identifier = g_subprocess_get_identifier (self->subprocess);
   self->pid = identifier != NULL ? (guint) g_ascii_strtoull (identifier, NULL, 10) : 0;
+  gf_channel_set_peer (self->channel, self->pid);
+  if (GF_TRACING (GF_TRACE_WORKERS))
+    gf_process_trace (self, "was started: %s", self->command_line);
 #ifdef SYS_pidfd_open
   /* If it is reaped just now, the number means nobody: numbers are not used again
    * so soon. */

@@ -136,6 +136,24 @@ gf_process_signal (GfProcess *self,
   g_subprocess_send_signal (self->subprocess, signal);
 }
 
+void
+gf_process_trace (GfProcess  *self,
+                  const char *format,
+                  ...)
+{
+  g_autofree char *pool = gf_executor_dup_name (self->pool->executor);
+  g_autofree char *text = NULL;
+  g_autofree char *line = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  line = gf_trace_escape (text, 400);
+
+  gf_trace_print (GF_TRACE_WORKERS, "worker %u of %s %s", self->pid, pool, line);
+}
+
 /* ---- sending; with the lock held ---- */
 
 /* Sends what was appended, and sets what the I/O thread listens to: @events, and
@@ -432,6 +450,8 @@ gf_process_wake (GfProcess *self)
 static void
 gf_process_end_is_overdue (gpointer data)
 {
+  if (GF_TRACING (GF_TRACE_WORKERS))
+    gf_process_trace (data, "is killed: it was to end, and did not in time");
   gf_process_signal (data, SIGKILL);
 }
 
@@ -440,6 +460,7 @@ void
 gf_process_retire (GfProcess *self)
 {
   GfTimer *old = NULL;
+  gboolean retires;
 
   g_mutex_lock (&self->lock);
 
@@ -454,8 +475,11 @@ gf_process_retire (GfProcess *self)
                                     gf_process_ref (self), (GDestroyNotify) gf_process_unref);
     }
 
+  retires = self->state == GF_PROCESS_RETIRING;
   g_mutex_unlock (&self->lock);
 
+  if (GF_TRACING (GF_TRACE_WORKERS) && retires)
+    gf_process_trace (self, "is told to end");
   if (old != NULL)
     gf_timer_stop (old);
 }

@@ -64,7 +64,12 @@ gf_request_grace_is_over (gpointer data)
   g_mutex_unlock (&process->lock);
 
   if (hangs)
-    gf_process_signal (process, SIGKILL);
+    {
+      if (GF_TRACING (GF_TRACE_WORKERS))
+        gf_process_trace (process, "is killed: the call that was cancelled or timed out has not returned "
+                                   "within cancel-grace");
+      gf_process_signal (process, SIGKILL);
+    }
 }
 
 /* The process will not begin it: with its lock held. */

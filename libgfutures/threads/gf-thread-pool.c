@@ -160,6 +160,19 @@ gf_thread_pool_break (GfThreadPool *self,
 }
 
 static void
+gf_thread_pool_trace_start (GfThreadPool *self,
+                            const char   *name)
+{
+  guint n_threads = gf_thread_pool_get_n_threads (self);
+
+  if (n_threads > self->max_workers)
+    gf_trace_print (GF_TRACE_POOLS, "starts %s, which stands in for a blocked thread: %u of at most %u (max-threads)",
+                    name, n_threads, self->max_threads);
+  else
+    gf_trace_print (GF_TRACE_POOLS, "starts %s: %u of %u (max-workers)", name, n_threads, self->max_workers);
+}
+
+static void
 gf_thread_pool_start_thread (GfThreadPool *self,
                              GfWorker     *worker)
 {
@@ -167,6 +180,8 @@ gf_thread_pool_start_thread (GfThreadPool *self,
   g_autoptr (GError) error = NULL;
   gboolean alone;
 
+  if (GF_TRACING (GF_TRACE_POOLS))
+    gf_thread_pool_trace_start (self, name);
   gf_thread_pool_ref (self);
   if (gf_worker_start (worker, name, &error))
     return;

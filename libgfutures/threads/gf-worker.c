@@ -364,6 +364,7 @@ gf_worker_block (gpointer  data,
   GfWorker *self = data;
   GfThreadPool *pool = self->pool;
   gboolean warn = FALSE;
+  gboolean no_stand_in;
 
   gf_worker_send (self);
 
@@ -372,10 +373,14 @@ gf_worker_block (gpointer  data,
   if (atomic_load_explicit (&pool->n_working, memory_order_relaxed) == 0 &&
       pool->parked.head == NULL && pool->n_threads == pool->max_threads && !pool->warned)
     warn = pool->warned = TRUE;
+  no_stand_in = pool->parked.head == NULL && pool->n_threads == pool->max_threads;
   g_mutex_unlock (&pool->lock);
 
   if (warn)
     gf_worker_warn (self, awaited);
+  if (no_stand_in)
+    gf_trace (GF_TRACE_POOLS, "%s-%u blocks, and nobody can stand in for it: all %u threads (max-threads) are there",
+              pool->name_prefix, self->index, pool->max_threads);
   if (gf_thread_pool_has_work (pool))
     gf_thread_pool_notify (pool);
 }
@@ -603,6 +608,7 @@ gf_worker_thread (gpointer data)
         }
     }
 
+  gf_trace (GF_TRACE_POOLS, "%s-%u ends", pool->name_prefix, self->index);
   thread->hooks = NULL;
   thread->worker = NULL;
   gf_thread_pool_unref (pool);

@@ -666,6 +666,8 @@ gf_server_serve (GfServer  *self,
   gf_server_flush (self);
   g_mutex_unlock (&self->write_lock);
 
+  if (task != NULL && GF_TRACING (GF_TRACE_TASKS))
+    gf_future_trace_served ((GfFuture *) task, error);
   if (task != NULL)
     gf_server_end (self);
 }
