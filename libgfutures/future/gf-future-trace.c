@@ -11,6 +11,7 @@
 #include "gf-future-private.h"
 
 #include <dlfcn.h>
+#include <string.h>
 
 /* A function that has returned, or a handler, later than that is worth a word. */
 #define LATE_US 1000
@@ -285,7 +286,18 @@ gf_future_trace_returned (GfFuture *self)
     {
       g_autofree char *name = gf_future_describe_as (self, record.number);
 
-      gf_trace_mark (record.started, record.executor != NULL ? record.executor : "task", name);
+      g_autofree char *executor = g_strdup (record.executor != NULL ? record.executor : "task");
+
+      /* Marks are in rows by this, which has no room to spare. */
+      if (g_str_has_prefix (executor, "“"))
+        {
+          gsize n_quote = strlen ("“");
+          gsize n_label = strlen (executor) - 2 * n_quote;
+
+          memmove (executor, executor + n_quote, n_label);
+          executor[n_label] = '\0';
+        }
+      gf_trace_mark (record.started, executor, name);
     }
 }
 

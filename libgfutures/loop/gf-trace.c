@@ -154,10 +154,13 @@ gf_trace_init (void)
 #endif
 }
 
-/* For GF_TRACE_BEGIN_VARIABLE. */
+/* For GF_TRACE_BEGIN_VARIABLE; NULL: nobody has asked to be told anything. */
 char *
 gf_trace_get_begin (void)
 {
+  if (g_getenv ("GFUTURES_DEBUG") == NULL && !GF_TRACING (~GF_TRACE_MARKS))
+    return NULL;
+
   return g_strdup_printf ("%" G_GINT64_FORMAT, begin_time);
 }
 

@@ -192,6 +192,7 @@ gf_process_spawn (GfProcessStart *start,
   static const char * const profilers[] = {
     "SYSPROF_CONTROL_FD", "SYSPROF_TRACE_FD", "GJS_TRACE_FD", "GTK_TRACE_FD"
   };
+  g_autofree char *begin = gf_trace_get_begin ();
   g_autoptr (GSubprocessLauncher) launcher = NULL;
 
   /* With this flag, and without a directory, GLib uses posix_spawn(), which does
@@ -203,12 +204,8 @@ gf_process_spawn (GfProcessStart *start,
    * else there: a profiler would write into the channel. */
   for (guint i = 0; i < G_N_ELEMENTS (profilers); i++)
     g_subprocess_launcher_unsetenv (launcher, profilers[i]);
-  if (GF_TRACING (~GF_TRACE_MARKS))
-    {
-      g_autofree char *begin = gf_trace_get_begin ();
-
-      g_subprocess_launcher_setenv (launcher, GF_TRACE_BEGIN_VARIABLE, begin, TRUE);
-    }
+  if (begin != NULL)
+    g_subprocess_launcher_setenv (launcher, GF_TRACE_BEGIN_VARIABLE, begin, TRUE);
 
   for (guint i = 0; start->environment != NULL && start->environment[i] != NULL; i++)
     {
