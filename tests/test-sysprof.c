@@ -181,8 +181,8 @@ test_marks (void)
 
   g_assert_cmpint (find_mark (marks, "GFutures|threads|#1 “two\\nlines”|"), >=, 2000000);
   find_mark (marks, "GFutures|waiting|#1 “");
-  find_mark (marks, "GFutures|delivery|1|");
-  g_assert_cmpint (find_mark (marks, "GFutures|blocked|#2 “never”|"), >=, 1000000);
+  find_mark (marks, "GFutures|delivery|");
+  g_assert_cmpint (find_mark (marks, "GFutures|blocked|#2 “never”|"), >, 0);
   g_assert_cmpint (find_mark (marks, "GFutures|processes|#3 “serve”|"), >, 0);
   find_mark (marks, "GFutures|waiting|#3 “serve”|");
 }

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#define _GNU_SOURCE /* memrchr() */
 #include "config.h"
 
 #include "gf-process-pool-private.h"
@@ -26,6 +27,8 @@
 /* Of its standard error, for messages. */
 #define LAST_BYTES     2048
 #define LAST_LINES     8
+/* A longer line may be torn. */
+#define MAX_TRACE      2048
 /* When the application's standard error has no room. */
 #define ERRORS_WAIT_US 20000
 
@@ -45,7 +48,7 @@ gf_process_drop_traces (GString *lines)
 
       if (end == NULL)
         break;
-      if (gf_trace_is_line (line, end - line))
+      if (gf_trace_may_be_line (line, end + 1 - line))
         g_string_erase (lines, at, end + 1 - line);
       else
         at += end + 1 - line;
@@ -87,6 +90,42 @@ gf_write_to_errors (const char *bytes,
   pthread_sigmask (SIG_SETMASK, &before, NULL);
 }
 
+/* The end of a full buffer may be the beginning of a line that was traced, which
+ * is not to be torn by lines of others: how much of @n bytes to pass on now. The
+ * worker has written all of the line, so that the rest comes at once. */
+static gsize
+gf_process_hold_trace (GfProcess  *self,
+                       const char *bytes,
+                       gsize       n)
+{
+  const char *newline = memrchr (bytes, '\n', n);
+  gsize begin = newline != NULL ? (gsize) (newline + 1 - bytes) : 0;
+
+  if (!gf_trace_may_be_line (bytes + begin, n - begin) || n - begin > MAX_TRACE)
+    return n;
+
+  g_mutex_lock (&self->lock);
+  g_string_append_len (self->trace, bytes + begin, n - begin);
+  g_mutex_unlock (&self->lock);
+
+  return begin;
+}
+
+static gsize
+gf_process_take_trace (GfProcess *self,
+                       char       bytes[MAX_TRACE])
+{
+  gsize n;
+
+  g_mutex_lock (&self->lock);
+  n = MIN (self->trace->len, MAX_TRACE);
+  memcpy (bytes, self->trace->str, n);
+  g_string_truncate (self->trace, 0);
+  g_mutex_unlock (&self->lock);
+
+  return n;
+}
+
 /* Passes on what there is, if the application's own can take it. FALSE: it
  * cannot now. */
 static gboolean
@@ -96,26 +135,30 @@ gf_process_forward_errors (GfProcess *self,
 {
   struct pollfd out = { STDERR_FILENO, POLLOUT, 0 };
   char bytes[4096];
+  gsize n_before;
+  gsize n_bytes;
   gssize n;
 
   *ended = FALSE;
   if (!force && poll (&out, 1, 0) == 0)
     return FALSE;
 
+  n_before = gf_process_take_trace (self, bytes);
   do
-    n = read (self->errors_fd, bytes, sizeof bytes);
+    n = read (self->errors_fd, bytes + n_before, sizeof bytes - n_before);
   while (n < 0 && errno == EINTR);
 
   if (n <= 0)
-    {
-      *ended = n == 0 || errno != EAGAIN;
-      return TRUE;
-    }
+    *ended = n == 0 || errno != EAGAIN;
+  else
+    gf_process_keep_errors (self, bytes + n_before, n);
 
-  gf_process_keep_errors (self, bytes, n);
+  n_bytes = n_before + MAX (n, 0);
+  if (n_bytes == sizeof bytes)
+    n_bytes = gf_process_hold_trace (self, bytes, n_bytes);
   /* With room for it (PIPE_BUF) this does not block. */
-  if (poll (&out, 1, 0) > 0 && out.revents == POLLOUT)
-    gf_write_to_errors (bytes, n);
+  if (n_bytes > 0 && poll (&out, 1, 0) > 0 && out.revents == POLLOUT)
+    gf_write_to_errors (bytes, n_bytes);
 
   return TRUE;
 }
