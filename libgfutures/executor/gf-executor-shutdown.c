@@ -150,7 +150,7 @@ gf_executor_trace_shutdown (GfExecutor *self,
 
   if (begin == 0)
     gf_trace (GF_TRACE_WAITS, "%s till %s is shut down: %u tasks run, %u have not begun",
-              g_main_depth () > 0 ? "this thread’s main loop stands still" : "this thread blocks", name,
+              gf_trace_blocks_loop () ? "this thread’s main loop stands still" : "this thread blocks", name,
               gf_executor_get_n_running (self), gf_executor_get_n_pending (self));
   else
     {

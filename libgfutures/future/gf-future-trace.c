@@ -311,6 +311,10 @@ gf_future_trace_served (GfFuture     *self,
   g_autofree char *name = gf_future_describe_as (self, record.number);
   g_autofree char *message = error != NULL ? gf_trace_escape (error->message, MAX_ERROR) : NULL;
 
+  /* It was just told how it was settled. */
+  if (record.settled != 0 && now - record.settled < LATE_US)
+    return;
+
   gf_trace_print (GF_TRACE_TASKS, "%s answered after %s%s%s", name, GF_TRACE_US (now - record.started),
                   error != NULL ? ", with an error: " : "", error != NULL ? message : "");
 }
@@ -354,7 +358,7 @@ gf_future_trace_blocked (GfFuture *self,
 
   if (thread->hooks != NULL)
     gf_trace (GF_TRACE_WAITS, "a thread of a pool blocks till %s is settled", name);
-  else if (g_main_depth () > 0)
+  else if (gf_trace_blocks_loop ())
     gf_trace (GF_TRACE_WAITS, "this thread’s main loop stands still till %s is settled", name);
   else
     gf_trace (GF_TRACE_WAITS, "this thread blocks till %s is settled", name);

@@ -65,6 +65,7 @@ const char *gf_trace_format_us (char          text[32],
 char       *gf_trace_escape    (const char   *text,
                                 guint         max_characters);
 char       *gf_trace_get_begin (void);
+gboolean    gf_trace_blocks_loop (void);
 gboolean    gf_trace_may_be_line (const char *text,
                                 gsize         length);
 

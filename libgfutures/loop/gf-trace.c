@@ -274,6 +274,14 @@ gf_trace_escape (const char *text,
   return g_string_free (escaped, FALSE);
 }
 
+/* Whether the calling thread keeps a main loop waiting: it is called by one, or is
+ * to run one, as it is in the activate signal of an application. */
+gboolean
+gf_trace_blocks_loop (void)
+{
+  return g_main_depth () > 0 || g_main_context_is_owner (g_main_context_get_thread_default ());
+}
+
 /* ---- marks ---- */
 
 void
