@@ -23,7 +23,7 @@ bench: build/release/build.ninja
 	@build/release/tests/benchmarks/gfutures-benchmark
 
 check:
-	@.ci/need c cxx clang san sysprof gir vala python gjs types docs gtk
+	@.ci/need c cxx clang san prof gir vala python gjs types docs gtk
 	@.ci/check
 
 docs: build/docs/build.ninja
