@@ -66,7 +66,7 @@ char       *gf_trace_escape    (const char   *text,
                                 guint         max_characters);
 char       *gf_trace_get_begin (void);
 gboolean    gf_trace_blocks_loop (void);
-gboolean    gf_trace_may_be_line (const char *text,
+gboolean    gf_trace_is_line   (const char   *text,
                                 gsize         length);
 
 /* For Sysprof, if GF_TRACE_MARKS: something that began at @begin (of the

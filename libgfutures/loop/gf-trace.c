@@ -205,12 +205,12 @@ gf_trace_print (GfTraceTopics topic,
   errno = saved_errno;
 }
 
-/* Whether a line, or the beginning of one, is of these, as far as one can see. */
+/* Whether a line is one of these. */
 gboolean
-gf_trace_may_be_line (const char *text,
-                      gsize       length)
+gf_trace_is_line (const char *text,
+                  gsize       length)
 {
-  return length > 0 && memcmp (text, LINE_BEGIN, MIN (length, strlen (LINE_BEGIN))) == 0;
+  return length >= strlen (LINE_BEGIN) && memcmp (text, LINE_BEGIN, strlen (LINE_BEGIN)) == 0;
 }
 
 const char *

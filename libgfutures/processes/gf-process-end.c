@@ -27,8 +27,8 @@
 /* Of its standard error, for messages. */
 #define LAST_BYTES     2048
 #define LAST_LINES     8
-/* A longer line may be torn. */
-#define MAX_TRACE      2048
+/* A longer one may be torn. */
+#define MAX_LINE       2048
 /* When the application's standard error has no room. */
 #define ERRORS_WAIT_US 20000
 
@@ -48,7 +48,7 @@ gf_process_drop_traces (GString *lines)
 
       if (end == NULL)
         break;
-      if (gf_trace_may_be_line (line, end + 1 - line))
+      if (gf_trace_is_line (line, end - line))
         g_string_erase (lines, at, end + 1 - line);
       else
         at += end + 1 - line;
@@ -90,37 +90,37 @@ gf_write_to_errors (const char *bytes,
   pthread_sigmask (SIG_SETMASK, &before, NULL);
 }
 
-/* The end of a full buffer may be the beginning of a line that was traced, which
- * is not to be torn by lines of others: how much of @n bytes to pass on now. The
- * worker has written all of the line, so that the rest comes at once. */
+/* The last line of a full buffer is not to be torn, and mixed with those of others,
+ * if the rest of it is there: how much of @n bytes to pass on now. */
 static gsize
-gf_process_hold_trace (GfProcess  *self,
-                       const char *bytes,
-                       gsize       n)
+gf_process_hold_line (GfProcess  *self,
+                      const char *bytes,
+                      gsize       n)
 {
+  struct pollfd in = { self->errors_fd, POLLIN, 0 };
   const char *newline = memrchr (bytes, '\n', n);
   gsize begin = newline != NULL ? (gsize) (newline + 1 - bytes) : 0;
 
-  if (!gf_trace_may_be_line (bytes + begin, n - begin) || n - begin > MAX_TRACE)
+  if (n - begin > MAX_LINE || poll (&in, 1, 0) <= 0 || !(in.revents & POLLIN))
     return n;
 
   g_mutex_lock (&self->lock);
-  g_string_append_len (self->trace, bytes + begin, n - begin);
+  g_string_append_len (self->held_line, bytes + begin, n - begin);
   g_mutex_unlock (&self->lock);
 
   return begin;
 }
 
 static gsize
-gf_process_take_trace (GfProcess *self,
-                       char       bytes[MAX_TRACE])
+gf_process_take_line (GfProcess *self,
+                      char       bytes[MAX_LINE])
 {
   gsize n;
 
   g_mutex_lock (&self->lock);
-  n = MIN (self->trace->len, MAX_TRACE);
-  memcpy (bytes, self->trace->str, n);
-  g_string_truncate (self->trace, 0);
+  n = MIN (self->held_line->len, MAX_LINE);
+  memcpy (bytes, self->held_line->str, n);
+  g_string_truncate (self->held_line, 0);
   g_mutex_unlock (&self->lock);
 
   return n;
@@ -143,7 +143,7 @@ gf_process_forward_errors (GfProcess *self,
   if (!force && poll (&out, 1, 0) == 0)
     return FALSE;
 
-  n_before = gf_process_take_trace (self, bytes);
+  n_before = gf_process_take_line (self, bytes);
   do
     n = read (self->errors_fd, bytes + n_before, sizeof bytes - n_before);
   while (n < 0 && errno == EINTR);
@@ -155,7 +155,7 @@ gf_process_forward_errors (GfProcess *self,
 
   n_bytes = n_before + MAX (n, 0);
   if (n_bytes == sizeof bytes)
-    n_bytes = gf_process_hold_trace (self, bytes, n_bytes);
+    n_bytes = gf_process_hold_line (self, bytes, n_bytes);
   /* With room for it (PIPE_BUF) this does not block. */
   if (n_bytes > 0 && poll (&out, 1, 0) > 0 && out.revents == POLLOUT)
     gf_write_to_errors (bytes, n_bytes);

@@ -131,7 +131,7 @@ struct _GfProcess
   gboolean        was_serving;
   GError         *failure;        /* why it was put down */
   GString        *last_lines;     /* of its standard error */
-  GString        *trace;          /* the beginning of a line there, see gf_process_forward_errors() */
+  GString        *held_line;      /* the beginning of one there, see gf_process_hold_line() */
 
   /* The pool's lock. */
   guint           n_assigning;    /* threads that are about to send it tasks */

@@ -53,7 +53,7 @@ gf_process_new (GfProcessPool *pool,
   self->input.fd = self->death.fd = self->errors.fd = -1;
   self->input.removed = self->death.removed = self->errors.removed = gf_process_removed;
   self->last_lines = g_string_new (NULL);
-  self->trace = g_string_new (NULL);
+  self->held_line = g_string_new (NULL);
   g_mutex_init (&self->read_lock);
   g_mutex_init (&self->lock);
   g_queue_init (&self->requests);
@@ -88,7 +88,7 @@ gf_process_unref (GfProcess *self)
   g_free (self->command_line);
   g_clear_error (&self->failure);
   g_string_free (self->last_lines, TRUE);
-  g_string_free (self->trace, TRUE);
+  g_string_free (self->held_line, TRUE);
   g_mutex_clear (&self->read_lock);
   g_mutex_clear (&self->lock);
   gf_process_pool_unref (self->pool);
