@@ -310,6 +310,7 @@ class StdioTest(SocketTest):
         self.assertServes(pool)
 
 
+@unittest.skipUnless(os.path.isdir(os.path.dirname(MANUAL)), 'the source of the manual is not installed')
 class ManualTest(unittest.TestCase):
     def test_examples_are_frames(self):
         with open(MANUAL, encoding='utf-8') as file:
