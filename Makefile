@@ -11,6 +11,7 @@ help:
 	@echo "make check     build with gcc, clang and the sanitizers, and run every test"
 	@echo "make bench     measure, beside GThreadPool and GTask"
 	@echo "make docs      build the manual, and check it for gaps and broken links"
+	@echo "make abi-baseline   write down the ABI that the tests compare with, see tests/checks/check-abi.py"
 	@echo "make install   install the library and its bindings below PREFIX ($(PREFIX))"
 	@echo "make clean     remove what was built"
 
@@ -23,12 +24,15 @@ bench: build/release/build.ninja
 	@build/release/tests/benchmarks/gfutures-benchmark
 
 check:
-	@.ci/need c cxx clang san prof gir vala python gjs types docs gtk
+	@.ci/need c cxx clang san prof gir vala python gjs types docs gtk 'abi?' 'runner?'
 	@.ci/check
 
 docs: build/docs/build.ninja
 	@tests/checks/check-manual.py build/docs
 	@echo "The manual: file://$(CURDIR)/build/docs/docs/reference/html/index.html"
+
+abi-baseline: build/abi/build.ninja
+	@ninja -C build/abi abi-baseline
 
 install: build/install/build.ninja
 	@ninja -C build/install
@@ -42,6 +46,10 @@ build/docs/build.ninja:
 	@.ci/need c docs
 	@meson setup build/docs $(C_ONLY) -Ddocs=enabled
 
+build/abi/build.ninja:
+	@.ci/need c abi
+	@meson setup build/abi -Dintrospection=disabled -Dvapi=disabled -Ddocs=disabled
+
 build/install/build.ninja:
 	@.ci/need c gir vala
 	@meson setup build/install --prefix=$(PREFIX) --buildtype=debugoptimized -Dtests=false
@@ -49,4 +57,4 @@ build/install/build.ninja:
 clean:
 	@rm -rf build
 
-.PHONY: help demo check bench docs install clean
+.PHONY: help demo check bench docs abi-baseline install clean
