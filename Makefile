@@ -11,6 +11,7 @@ help:
 	@echo "make check     build with gcc, clang and the sanitizers, and run every test"
 	@echo "make bench     measure, beside GThreadPool and GTask"
 	@echo "make docs      build the manual, and check it for gaps and broken links"
+	@echo "make dist      make the tarball of a release, and build and test what is in it"
 	@echo "make abi-baseline   write down the ABI that the tests compare with, see tests/checks/check-abi.py"
 	@echo "make install   install the library and its bindings below PREFIX ($(PREFIX))"
 	@echo "make clean     remove what was built"
@@ -31,6 +32,9 @@ docs: build/docs/build.ninja
 	@tests/checks/check-manual.py build/docs
 	@echo "The manual: file://$(CURDIR)/build/docs/docs/reference/html/index.html"
 
+dist: build/dist/build.ninja
+	@meson dist -C build/dist
+
 abi-baseline: build/abi/build.ninja
 	@ninja -C build/abi abi-baseline
 
@@ -46,6 +50,10 @@ build/docs/build.ninja:
 	@.ci/need c docs
 	@meson setup build/docs $(C_ONLY) -Ddocs=enabled
 
+build/dist/build.ninja:
+	@.ci/need c gir vala python gjs
+	@meson setup build/dist
+
 build/abi/build.ninja:
 	@.ci/need c abi
 	@meson setup build/abi -Dintrospection=disabled -Dvapi=disabled -Ddocs=disabled
@@ -57,4 +65,4 @@ build/install/build.ninja:
 clean:
 	@rm -rf build
 
-.PHONY: help demo check bench docs abi-baseline install clean
+.PHONY: help demo check bench docs dist abi-baseline install clean
