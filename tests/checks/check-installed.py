@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 
+import installed
+
 parser = argparse.ArgumentParser()
 parser.add_argument('--build', required=True)
 parser.add_argument('--tests', required=True)
@@ -73,9 +75,10 @@ def run_test(file):
 
 
 with tempfile.TemporaryDirectory(prefix='gfutures-') as folder:
-    done = run('meson', 'install', '-C', options.build, '--no-rebuild', '--destdir', folder, '--tags', TAGS)
-    if done.returncode:
-        print_comment(done.stdout)
+    try:
+        installed.meson_install(options.build, folder, TAGS)
+    except subprocess.CalledProcessError as error:
+        print_comment(error.stdout)
         print('Bail out! meson install failed')
         sys.exit(1)
 

@@ -1,6 +1,7 @@
 # installed.py - what a program needs to find the library where it was installed
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
+import fcntl
 import os
 import pathlib
 import re
@@ -17,13 +18,21 @@ PLACES = {
 }
 
 
-def install(build, folder):
-    """Installs a build below a folder, and corrects what it cannot know of that one.
+def meson_install(build, folder, tags=None):
+    """Installs a build below a folder; subprocess.CalledProcessError, with what was said on stdout."""
+    command = ['meson', 'install', '-C', build, '--no-rebuild', '--destdir', folder]
+    if tags:
+        command += ['--tags', tags]
+    # One at a time: Meson does not expect two in one build.
+    with open(pathlib.Path(build, 'meson-private/installed.lock'), 'w', encoding='utf-8') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                       universal_newlines=True, check=True)
 
-    Its prefix there; subprocess.CalledProcessError, with what was said on stdout."""
-    subprocess.run(['meson', 'install', '-C', build, '--no-rebuild', '--destdir', folder],
-                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                   universal_newlines=True, check=True)
+
+def install(build, folder):
+    """The same, and corrects what the build cannot know of the folder. The prefix there"""
+    meson_install(build, folder, 'runtime,python-runtime,typelib,devel')
     header = next(pathlib.Path(folder).rglob('include/libgfutures-1/gfutures.h'))
     prefix = header.parents[2]
     for path in prefix.rglob('pkgconfig/*.pc'):
