@@ -518,6 +518,43 @@ test_signals_are_at_their_defaults (TestPool     *self,
 }
 
 /* The application's own descriptors, opened the careless way. */
+static guint
+count_pool_threads (void)
+{
+  g_autoptr (GDir) tasks = g_dir_open ("/proc/self/task", 0, NULL);
+  const char *task;
+  guint n = 0;
+
+  while ((task = g_dir_read_name (tasks)) != NULL)
+    {
+      g_autofree char *path = g_build_filename ("/proc/self/task", task, "comm", NULL);
+      g_autofree char *name = NULL;
+
+      if (g_file_get_contents (path, &name, NULL, NULL))
+        n += g_str_has_prefix (name, "pool-") != 0;
+    }
+
+  return n;
+}
+
+/* To the kernel the parent is a thread. */
+static void
+test_parent_is_not_a_thread_that_ends (TestPool     *self,
+                                       gconstpointer data)
+{
+  gint64 deadline = g_get_monotonic_time () + TEST_DEADLINE_US;
+  g_autoptr (GfFuture) future = gf_executor_call (self->pool, "test.die-with-parent", NULL);
+  pid_t pid = g_variant_get_uint32 (test_result (future));
+
+  while (count_pool_threads () > 0)
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+      g_thread_pool_stop_unused_threads ();
+      g_thread_yield ();
+    }
+  g_assert_cmpint (test_worker_pid (self->pool), ==, pid);
+}
+
 static void
 test_no_descriptor_is_inherited (TestPool     *self,
                                  gconstpointer data)
@@ -825,6 +862,7 @@ main (int    argc,
   test_add_for_vias ("worker/environment-and-directory", ANY_WAY, test_environment_and_directory);
   test_add_for_vias ("worker/signals-are-at-their-defaults", BOTH_WAYS, test_signals_are_at_their_defaults);
   test_add_for_vias ("worker/no-descriptor-is-inherited", BOTH_WAYS, test_no_descriptor_is_inherited);
+  test_add_for_vias ("worker/parent-is-not-a-thread-that-ends", BOTH_WAYS, test_parent_is_not_a_thread_that_ends);
 
   test_add_for_vias ("initializer/prepares-each-worker", BOTH_WAYS, test_initializer_prepares_each_worker);
   test_add_for_vias ("initializer/without-arguments", VIA (SOCKET), test_initializer_without_arguments);

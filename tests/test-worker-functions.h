@@ -98,6 +98,12 @@ DEFINE_FUNCTION (nothing_function)
   return NULL;
 }
 
+DEFINE_FUNCTION (die_with_parent_function)
+{
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+  return g_variant_new_uint32 (getpid ());
+}
+
 DEFINE_FUNCTION (pid_function)
 {
   return g_variant_new_uint32 (getpid ());
@@ -473,6 +479,7 @@ test_functions_register (void)
     { "test.complain", complain_function },
     { "test.count", count_function },
     { "test.descriptors", descriptors_function },
+    { "test.die-with-parent", die_with_parent_function },
     { "test.echo", echo_function },
     { "test.exit", exit_function },
     { "test.fail", fail_function },

@@ -349,11 +349,34 @@ gf_process_start_now (gpointer data,
   gf_process_pool_unref (pool);
 }
 
-/* Starts a process soon. Then gf_process_pool_started() or _gone() is called. */
+static gpointer
+gf_process_start_all (gpointer pools)
+{
+  while (TRUE)
+    gf_process_start_now (g_async_queue_pop (pools), NULL);
+
+  return NULL;
+}
+
+/* Starts a process soon. Then gf_process_pool_started() or _gone() is called.
+ *
+ * To the kernel a process is the child of the thread that started it. What asks to
+ * die with its parent (prctl() of PR_SET_PDEATHSIG, bwrap --die-with-parent) would
+ * die with one of GLib's threads, that end when they are idle: this one does not. */
 void
 gf_process_start (GfProcessPool *pool)
 {
-  gf_completion_push (gf_process_start_now, gf_process_pool_ref (pool));
+  static GAsyncQueue *pools;
+
+  if (g_once_init_enter (&pools))
+    {
+      GAsyncQueue *queue = g_async_queue_new ();
+
+      g_thread_unref (g_thread_new ("gf-start", gf_process_start_all, queue));
+      g_once_init_leave (&pools, queue);
+    }
+
+  g_async_queue_push (pools, gf_process_pool_ref (pool));
 }
 
 /* It has said HELLO. */
