@@ -1,13 +1,11 @@
 #include <gfutures.h>
 
-/* The shell stays between the pool and bwrap, see below. */
 static GfExecutor *
 create_sandbox (const char *folder, const char *module)
 {
   const char *modules[] = { module, NULL };
   const char *launcher[] = {
-    "sh", "-c", "bwrap \"$@\"; exit $?", "sh",
-    "--unshare-all", "--die-with-parent", "--new-session", "--clearenv",
+    "bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv",
     "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin",
     "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64",
     "--ro-bind", "/etc/ld.so.cache", "/etc/ld.so.cache",
