@@ -5,7 +5,7 @@
  * root of 2 would not end: it is cancelled as soon as the other one has failed, as nobody
  * wants its result any more.
  *
- *   valac --pkg GFutures-1 chain-and-group.vala && ./chain-and-group
+ *   valac -X -w --pkg GFutures-1 chain-and-group.vala && ./chain-and-group
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -5,7 +5,7 @@
  * bound to the future of its file. A few files at a time are read, by threads of the pool.
  * The tasks belong to a scope, which closing the window cancels.
  *
- *   valac --pkg GFutures-1 --pkg gtk4 checksums.vala && ./checksums FILE…
+ *   valac -X -w --pkg GFutures-1 --pkg gtk4 checksums.vala && ./checksums FILE…
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

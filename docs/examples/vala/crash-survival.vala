@@ -4,7 +4,7 @@
  * says which signal it was and in which function; the other tasks and the pool go on. A
  * task that may be run twice is given a second worker by the property “max-retries”.
  *
- *   valac --pkg GFutures-1 --pkg posix crash-survival.vala && ./crash-survival
+ *   valac -X -w --pkg GFutures-1 --pkg posix crash-survival.vala && ./crash-survival
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

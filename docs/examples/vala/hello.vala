@@ -4,7 +4,7 @@
  * runs on a thread of the pool, and what it throws would be thrown by yield; and what
  * comes after the yield runs in the main loop, where a program may touch its widgets.
  *
- *   valac --pkg GFutures-1 hello.vala && ./hello
+ *   valac -X -w --pkg GFutures-1 hello.vala && ./hello
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

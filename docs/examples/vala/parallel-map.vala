@@ -6,7 +6,7 @@
  * variants arrays, by themselves. With a process pool in place of the thread pool the
  * same call goes to other processes: see processes.vala.
  *
- *   valac --pkg GFutures-1 parallel-map.vala && ./parallel-map
+ *   valac -X -w --pkg GFutures-1 parallel-map.vala && ./parallel-map
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

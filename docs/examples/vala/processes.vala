@@ -5,7 +5,7 @@
  * needs are its arguments, of any type that a Variant has; and large arrays of bytes
  * travel as they are. What else processes are good for is in crash-survival.vala.
  *
- *   valac --pkg GFutures-1 processes.vala && ./processes
+ *   valac -X -w --pkg GFutures-1 processes.vala && ./processes
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -5,7 +5,7 @@
  * by the promise’s cancellable. So does closing the window, which nobody needs the result
  * for any more.
  *
- *   valac --pkg GFutures-1 --pkg gtk4 progress.vala && ./progress FILE
+ *   valac -X -w --pkg GFutures-1 --pkg gtk4 progress.vala && ./progress FILE
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
