@@ -175,7 +175,7 @@ gf_future_set_adopt (gpointer data,
 /* One member decides, and no other may be quicker then. The rest is cancelled before
  * the set is settled: who hears of that may take an interest in the rest, and would
  * keep it from being cancelled. Both are steps, in this order. While the set is made,
- * nobody else has it. */
+ * nobody else has it, and who makes it sees to that. */
 static void
 gf_future_set_take_over (GfFutureSet *self,
                          gsize        index)
@@ -185,6 +185,7 @@ gf_future_set_take_over (GfFutureSet *self,
   if (!atomic_compare_exchange_strong (&self->decisive, &none, index + 1))
     return;
 
+  /* Decided first, this second: partner of gf_future_set_new(). */
   if (atomic_load (&self->is_complete))
     gf_future_set_withdraw (self);
   gf_thread_run_step (gf_future_set_adopt, g_object_ref (self), self->members.futures[index]);
@@ -427,9 +428,10 @@ gf_future_set_new (GfFutureSetKind   kind,
 
   gf_members_watch (&self->members, GF_OBSERVER_MEMBER, g_object_ref (self), g_object_unref);
 
-  /* This first, settled second: partner of gf_future_set_let_go(). */
+  /* This first, the others second: partner of gf_future_set_take_over() and
+   * gf_future_set_let_go(). */
   atomic_store (&self->is_complete, TRUE);
-  if (gf_state_is_settled (atomic_load (&future->state)))
+  if (atomic_load (&self->decisive) != 0 || gf_state_is_settled (atomic_load (&future->state)))
     gf_future_set_withdraw (self);
 
   return self;
