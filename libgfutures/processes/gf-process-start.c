@@ -10,7 +10,6 @@
 #include "gf-process-pool-private.h"
 
 #include "../future/gf-error.h"
-#include "../loop/gf-completion-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -248,11 +247,10 @@ gf_process_start_failed (char       **argv,
                       "The worker “%s” could not be started: %s", line, reason);
 }
 
+/* Takes the reference to @pool. */
 static void
-gf_process_start_now (gpointer data,
-                      gpointer user_data G_GNUC_UNUSED)
+gf_process_start_now (GfProcessPool *pool)
 {
-  GfProcessPool *pool = data;
   g_auto (GfProcessStart) start = { 0 };
   g_autoptr (GError) error = NULL;
   const char *identifier;
@@ -353,7 +351,7 @@ static gpointer
 gf_process_start_all (gpointer pools)
 {
   while (TRUE)
-    gf_process_start_now (g_async_queue_pop (pools), NULL);
+    gf_process_start_now (g_async_queue_pop (pools));
 
   return NULL;
 }
