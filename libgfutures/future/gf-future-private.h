@@ -162,6 +162,8 @@ struct _GfFutureClass
   void (*progressed)   (GfFuture *self);
 };
 
+#define GF_FUTURE_GET_CLASS(self) (G_TYPE_INSTANCE_GET_CLASS ((self), GF_TYPE_FUTURE, GfFutureClass))
+
 /* A call that was sent elsewhere: how those who wait for it, or withdraw it, get
  * at who has it. */
 struct _GfRemote
@@ -308,14 +310,29 @@ gf_future_visit (GfFuture        *self,
                  GfFutureCallback func,
                  gpointer         data)
 {
-  GfFutureClass *klass = (GfFutureClass *) G_OBJECT_GET_CLASS (self);
-
-  klass->visit (self, needed, func, data);
+  GF_FUTURE_GET_CLASS (self)->visit (self, needed, func, data);
 }
 
+/* gf-future.c */
 GfFutureExtra *gf_future_get_extra     (GfFuture *self);
 GfFutureExtra *gf_future_peek_extra    (GfFuture *self);
+void           gf_future_begun         (GfFuture *self,
+                                        gboolean   executor);
+gboolean       gf_future_has_done_handlers (GfFuture *self);
+gboolean       gf_future_outcome_is_alive (GfFuture  *self,
+                                        guint      state);
+gboolean       gf_future_is_watched    (GfFuture *self,
+                                        guint     state);
+void           gf_future_push_home     (GfFuture *self,
+                                        guint     state,
+                                        guint     told,
+                                        gboolean  take_reference);
+void           gf_future_send          (GfHomeItem *item);
+void           gf_future_notify_progress (GfFuture   *self);
+void           gf_future_emit          (GfFuture *self,
+                                        guint     state);
 
+/* gf-future-settle.c */
 gboolean       gf_future_claim         (GfFuture *self);
 gboolean       gf_future_claim_pending (GfFuture *self);
 void           gf_future_seal          (GfFuture *self,
@@ -326,8 +343,6 @@ gboolean       gf_future_settle_plain  (GfFuture *self,
                                         guint     outcome);
 void           gf_future_return        (GfFuture *self,
                                         gboolean  take_reference);
-void           gf_future_begun         (GfFuture *self,
-                                        gboolean   executor);
 void           gf_future_unclaim       (GfFuture *self);
 gboolean       gf_future_is_done_and_unclaimed (GfFuture *self);
 gboolean       gf_future_fail          (GfFuture *self,
@@ -335,11 +350,6 @@ gboolean       gf_future_fail          (GfFuture *self,
                                         GBytes   *details);
 void           gf_future_adopt         (GfFuture *self,
                                         GfFuture *settled);
-gboolean       gf_future_has_done_handlers (GfFuture *self);
-void           gf_future_send          (GfHomeItem *item);
-void           gf_future_notify_progress (GfFuture   *self);
-void           gf_future_emit          (GfFuture *self,
-                                        guint     state);
 
 /* gf-future-handle.c */
 
