@@ -334,3 +334,59 @@ count_callback (GfFuture *future,
 {
   ++*(guint *) counter;
 }
+
+/* Outcomes */
+
+typedef enum
+{
+  OUTCOME_VALUE,
+  OUTCOME_ERROR,
+  OUTCOME_CANCELLED,
+  OUTCOME_DROPPED
+} Outcome;
+
+static inline void
+settle (GfPromise **promise,
+        Outcome     outcome)
+{
+  switch (outcome)
+    {
+    case OUTCOME_VALUE:
+      gf_promise_resolve_string (*promise, "a value");
+      break;
+    case OUTCOME_ERROR:
+      gf_promise_reject_literal (*promise, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "an error");
+      break;
+    case OUTCOME_CANCELLED:
+      gf_future_cancel (GF_FUTURE (*promise));
+      break;
+    case OUTCOME_DROPPED:
+    default:
+      g_clear_object (promise);
+    }
+}
+
+static inline void
+assert_outcome (GfFuture *future,
+                Outcome   outcome)
+{
+  switch (outcome)
+    {
+    case OUTCOME_VALUE:
+      test_assert_state (future, SUCCEEDED);
+      g_assert_cmpstr (gf_future_get_string (future, NULL), ==, "a value");
+      break;
+    case OUTCOME_ERROR:
+      test_assert_failed (future, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+      g_assert_cmpstr (gf_future_get_error (future)->message, ==, "an error");
+      break;
+    case OUTCOME_CANCELLED:
+      test_assert_state (future, CANCELLED);
+      g_assert_true (gf_future_is_cancelled (future));
+      g_assert_error (gf_future_get_error (future), G_IO_ERROR, G_IO_ERROR_CANCELLED);
+      break;
+    case OUTCOME_DROPPED:
+    default:
+      test_assert_failed (future, GF_FUTURE_ERROR, GF_FUTURE_ERROR_BROKEN_PROMISE);
+    }
+}
