@@ -211,7 +211,7 @@ static void
 gf_limited_executor_pump (GfLimitedExecutor *self)
 {
   GfThread *thread = gf_thread_get ();
-  gboolean gave_on = thread->gives_on;
+  gboolean was_forwarding = thread->is_forwarding;
   GfPromise *task;
 
   g_object_ref (self);
@@ -222,9 +222,9 @@ gf_limited_executor_pump (GfLimitedExecutor *self)
 
       /* A worker begins with what it has submitted itself: what has waited here
        * would run before what was given on earlier, which might wait for ever. */
-      thread->gives_on = TRUE;
+      thread->is_forwarding = TRUE;
       gf_executor_forward (gf_executor_get_inner (GF_EXECUTOR (self)), g_object_ref (task));
-      thread->gives_on = gave_on;
+      thread->is_forwarding = was_forwarding;
 
       g_mutex_lock (&self->lock);
       entry = g_hash_table_lookup (self->entries, task);

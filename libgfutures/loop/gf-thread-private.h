@@ -76,7 +76,7 @@ struct _GfThread
   guint                id;           /* never 0, never reused */
   gboolean             may_spin;     /* there is another processor to wait for */
   gboolean             is_shared;    /* now: nothing of the application's may run here */
-  gboolean             gives_on;     /* now: tasks go to the end of a pool's queue */
+  gboolean             is_forwarding; /* now: tasks go to the end of a pool's queue */
   guint                n_frames;
   guint                n_submitted;
   GfFrame             *frame;        /* the innermost */

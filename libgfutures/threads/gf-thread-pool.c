@@ -322,7 +322,7 @@ gf_thread_pool_push (GfThreadPool *self,
 {
   GfWorker *worker = gf_worker_get_current (self);
 
-  if (worker != NULL && G_LIKELY (!gf_thread_get ()->gives_on))
+  if (worker != NULL && G_LIKELY (!gf_thread_get ()->is_forwarding))
     gf_deque_push (&worker->deque, item);
   else
     gf_injector_push (&self->injector, item);
