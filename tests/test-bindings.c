@@ -229,6 +229,73 @@ test_quiet_stays_away (void)
   g_main_context_pop_thread_default (context);
 }
 
+/* Settled before the call returns, and yet not sent home. */
+static void
+test_quiet_calls (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GVariant) arguments = g_variant_ref_sink (g_variant_new_int32 (7));
+  guint n = 0;
+
+  register_echo ("test.echo");
+  g_main_context_push_thread_default (context);
+  for (guint i = 0; i < 2; i++)
+    {
+      GfFuture *future;
+      gpointer weak;
+
+      future = i == 0 ? gf_binding_call_quietly (gf_inline_executor_get (), "test.echo", arguments)
+                      : gf_binding_call_serialized_quietly (gf_inline_executor_get (), "test.echo", "i",
+                                                            (const guint8 *) "\7\0\0\0", 4);
+      weak = future;
+      g_object_add_weak_pointer (weak, &weak);
+      g_assert_cmpint (gf_future_get_state (future), ==, GF_FUTURE_STATE_SUCCEEDED);
+      g_assert_false (g_main_context_pending (context));
+      gf_future_set_quiet (future, FALSE);
+      g_signal_connect (future, "done", G_CALLBACK (count_cb), &n);
+      while (n == i)
+        g_main_context_iteration (context, TRUE);
+      g_object_unref (future);
+      g_assert_null (weak);
+    }
+  g_main_context_pop_thread_default (context);
+}
+
+static gpointer
+unref_thread (gpointer object)
+{
+  g_object_unref (object);
+
+  return NULL;
+}
+
+/* What may be released anywhere does not wait for a main loop. */
+static void
+test_ignored_data (void)
+{
+  const char *keys[] = { "test-bindings-data", "test-bindings-other-data" };
+  g_autoptr (GMainContext) context = g_main_context_new ();
+
+  gf_binding_ignore_data (keys[0]);
+  gf_binding_ignore_data (keys[0]);
+
+  g_main_context_push_thread_default (context);
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    {
+      GfPromise *promise = gf_promise_new ();
+
+      n_destroyed = 0;
+      gf_future_set_quiet (GF_FUTURE (promise), TRUE);
+      g_object_set_data_full (G_OBJECT (promise), keys[i], (gpointer) "data", destroy_cb);
+      gf_promise_resolve_int (promise, 1);
+      g_thread_join (g_thread_new (NULL, unref_thread, promise));
+      g_assert_cmpuint (n_destroyed, ==, 1 - i);
+      while (n_destroyed == 0)
+        g_main_context_iteration (context, TRUE);
+    }
+  g_main_context_pop_thread_default (context);
+}
+
 static void
 test_quiet_with_a_handler (void)
 {
@@ -240,6 +307,27 @@ test_quiet_with_a_handler (void)
   gf_promise_resolve_int (promise, 1);
   run_out ();
   g_assert_cmpuint (n, ==, 1);
+}
+
+/* Those that come home with it, and those that come late. */
+static void
+test_quiet_with_a_callback (void)
+{
+  for (guint settles_first = 0; settles_first < 2; settles_first++)
+    {
+      g_autoptr (GfPromise) promise = gf_promise_new ();
+      guint n = 0;
+
+      gf_future_set_quiet (GF_FUTURE (promise), TRUE);
+      if (settles_first)
+        gf_promise_resolve_int (promise, 1);
+      run_out ();
+      gf_future_add_done_callback (GF_FUTURE (promise), NULL, count_cb, &n, NULL);
+      if (!settles_first)
+        gf_promise_resolve_int (promise, 1);
+      run_out ();
+      g_assert_cmpuint (n, ==, 1);
+    }
 }
 
 static void
@@ -353,9 +441,12 @@ main (int    argc,
   g_test_add_func ("/bindings/serialized/map", test_serialized_map);
   g_test_add_func ("/bindings/serialized/peek", test_peek_serialized);
   g_test_add_func ("/bindings/serialized/fallback", test_serialized_fallback);
+  g_test_add_func ("/bindings/ignored-data", test_ignored_data);
   g_test_add_func ("/bindings/poll", test_poll);
   g_test_add_func ("/bindings/quiet/stays-away", test_quiet_stays_away);
+  g_test_add_func ("/bindings/quiet/calls", test_quiet_calls);
   g_test_add_func ("/bindings/quiet/with-a-handler", test_quiet_with_a_handler);
+  g_test_add_func ("/bindings/quiet/with-a-callback", test_quiet_with_a_callback);
   g_test_add_func ("/bindings/quiet/is-made-loud", test_quiet_is_made_loud);
   g_test_add_func ("/bindings/quiet/in-a-queue", test_quiet_in_a_queue);
   g_test_add_func ("/bindings/quiet/races", test_quiet_races);

@@ -131,6 +131,45 @@ gf_executor_submit_full (GfExecutor    *self,
   return gf_executor_take_task (self, task, cancellable);
 }
 
+/* @flags: bits of the state word */
+static GfFuture *
+gf_executor_send (GfExecutor   *self,
+                  int           priority,
+                  GCancellable *cancellable,
+                  const char   *function,
+                  GVariant     *arguments,
+                  guint         flags)
+{
+  return gf_executor_take_task (self, gf_promise_new_call (priority, function, arguments, flags),
+                                cancellable);
+}
+
+static GfFuture *
+gf_executor_send_serialized (GfExecutor   *self,
+                             int           priority,
+                             const char   *function,
+                             const char   *type,
+                             const guint8 *data,
+                             gsize         n_data,
+                             guint         flags)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GVariant) arguments = NULL;
+
+  if (!g_variant_type_string_is_valid (type) || !g_variant_type_is_definite (G_VARIANT_TYPE (type)))
+    return gf_future_new_for_error (g_error_new (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                                                 "“%s” is not the type of a value", type));
+
+  bytes = g_bytes_new (data, n_data);
+  arguments = gf_variant_new_checked (G_VARIANT_TYPE (type), bytes);
+  if (arguments == NULL)
+    return gf_future_new_for_error (g_error_new (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                                                 "These %" G_GSIZE_FORMAT " bytes are not a value of the type “%s” in normal form",
+                                                 n_data, type));
+
+  return gf_executor_send (self, priority, NULL, function, arguments, flags);
+}
+
 /**
  * gf_executor_call:
  * @self: an executor
@@ -182,8 +221,7 @@ gf_executor_call_full (GfExecutor   *self,
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
   g_return_val_if_fail (function != NULL, NULL);
 
-  return gf_executor_take_task (self, gf_promise_new_call (priority, function, arguments, 0),
-                                cancellable);
+  return gf_executor_send (self, priority, cancellable, function, arguments, 0);
 }
 
 /**
@@ -214,26 +252,72 @@ gf_executor_call_serialized (GfExecutor   *self,
                              const guint8 *data,
                              gsize         n_data)
 {
-  g_autoptr (GBytes) bytes = NULL;
-  g_autoptr (GVariant) arguments = NULL;
-
   g_return_val_if_fail (GF_IS_EXECUTOR (self), NULL);
   g_return_val_if_fail (function != NULL, NULL);
   g_return_val_if_fail (type != NULL, NULL);
   g_return_val_if_fail (data != NULL || n_data == 0, NULL);
 
-  if (!g_variant_type_string_is_valid (type) || !g_variant_type_is_definite (G_VARIANT_TYPE (type)))
-    return gf_future_new_for_error (g_error_new (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                                                 "“%s” is not the type of a value", type));
+  return gf_executor_send_serialized (self, priority, function, type, data, n_data, 0);
+}
 
-  bytes = g_bytes_new (data, n_data);
-  arguments = gf_variant_new_checked (G_VARIANT_TYPE (type), bytes);
-  if (arguments == NULL)
-    return gf_future_new_for_error (g_error_new (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                                                 "These %" G_GSIZE_FORMAT " bytes are not a value of the type “%s” in normal form",
-                                                 n_data, type));
+/**
+ * gf_binding_call_quietly:
+ * @executor: an executor
+ * @function: the name of a function, see gf_function_register()
+ * @arguments: (nullable): its arguments; a floating reference is sunk
+ *
+ * For bindings: gf_executor_call(), with a future that is quiet from its beginning,
+ * see gf_future_set_quiet(). It may be settled before this returns.
+ *
+ * Any thread may call this.
+ *
+ * Returns: (transfer full): the future of the call
+ *
+ * Since: 1.0
+ */
+GfFuture *
+gf_binding_call_quietly (GfExecutor *executor,
+                         const char *function,
+                         GVariant   *arguments)
+{
+  g_return_val_if_fail (GF_IS_EXECUTOR (executor), NULL);
+  g_return_val_if_fail (function != NULL, NULL);
 
-  return gf_executor_call_full (self, priority, NULL, function, arguments);
+  return gf_executor_send (executor, G_PRIORITY_DEFAULT, NULL, function, arguments, GF_STATE_QUIET);
+}
+
+/**
+ * gf_binding_call_serialized_quietly:
+ * @executor: an executor
+ * @function: the name of a function, see gf_function_register()
+ * @type: the type string of the arguments
+ * @data: (array length=n_data): the arguments, as for gf_executor_call_serialized()
+ * @n_data: the length of @data in bytes
+ *
+ * For bindings: gf_executor_call_serialized(), with a future that is quiet from its
+ * beginning, see gf_future_set_quiet(). It may be settled before this returns.
+ *
+ * Any thread may call this.
+ *
+ * Returns: (transfer full): the future of the call; failed with
+ *   %G_IO_ERROR_INVALID_ARGUMENT as that of gf_executor_call_serialized()
+ *
+ * Since: 1.0
+ */
+GfFuture *
+gf_binding_call_serialized_quietly (GfExecutor   *executor,
+                                    const char   *function,
+                                    const char   *type,
+                                    const guint8 *data,
+                                    gsize         n_data)
+{
+  g_return_val_if_fail (GF_IS_EXECUTOR (executor), NULL);
+  g_return_val_if_fail (function != NULL, NULL);
+  g_return_val_if_fail (type != NULL, NULL);
+  g_return_val_if_fail (data != NULL || n_data == 0, NULL);
+
+  return gf_executor_send_serialized (executor, G_PRIORITY_DEFAULT, function, type, data, n_data,
+                                      GF_STATE_QUIET);
 }
 
 /**

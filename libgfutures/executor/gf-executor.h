@@ -98,6 +98,16 @@ GfFuture   *gf_executor_call_serialized (GfExecutor    *self,
                                          const guint8  *data,
                                          gsize          n_data);
 GF_AVAILABLE_IN_1_0
+GfFuture   *gf_binding_call_quietly     (GfExecutor    *executor,
+                                         const char    *function,
+                                         GVariant      *arguments);
+GF_AVAILABLE_IN_1_0
+GfFuture   *gf_binding_call_serialized_quietly (GfExecutor    *executor,
+                                                const char    *function,
+                                                const char    *type,
+                                                const guint8  *data,
+                                                gsize          n_data);
+GF_AVAILABLE_IN_1_0
 GfFuture   *gf_executor_map             (GfExecutor    *self,
                                          const char    *function,
                                          GVariant      *items,

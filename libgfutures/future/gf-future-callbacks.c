@@ -207,6 +207,10 @@ gf_callbacks_notify (GfFuture   *future,
           continue;
         }
 
+      /* It comes after `done`, which a quiet future has not emitted. */
+      if (late && callback->at_home && callback->home == future->home)
+        gf_future_set_quiet (future, FALSE);
+
       callback->future = g_object_ref (future);
       if (callback->at_home || !gf_thread_get ()->is_shared)
         gf_callback_go (callback);

@@ -192,6 +192,9 @@ gf_future_outcome_is_alive (GfFuture *self,
          type > G_TYPE_MAKE_FUNDAMENTAL (G_TYPE_RESERVED_USER_FIRST - 1);
 }
 
+/* Of what a binding attaches to each object, see gf_binding_ignore_data(). */
+static atomic_uint ignored_keys[4];
+
 static void
 gf_future_attachment_cb (GQuark   key,
                          gpointer data G_GNUC_UNUSED,
@@ -199,16 +202,55 @@ gf_future_attachment_cb (GQuark   key,
 {
   static GQuark notify_queue;
   static GQuark weak_locations;
+  static GQuark toggle_references;
 
-  /* What g_object_unref() itself puts there, and GWeakRef, which runs nothing. */
+  /* What g_object_unref() itself puts there; GWeakRef, which runs nothing; and toggle
+   * references, of which there is none when the last reference goes. */
   if (G_UNLIKELY (notify_queue == 0))
     {
+      toggle_references = g_quark_from_static_string ("GObject-toggle-references");
       weak_locations = g_quark_from_static_string ("GObject-weak-locations");
       notify_queue = g_quark_from_static_string ("GObject-notify-queue");
     }
 
-  if (key != notify_queue && key != weak_locations)
-    *(gboolean *) found = TRUE;
+  if (key == notify_queue || key == weak_locations || key == toggle_references)
+    return;
+
+  for (guint i = 0; i < G_N_ELEMENTS (ignored_keys); i++)
+    if (key == atomic_load_explicit (&ignored_keys[i], memory_order_relaxed))
+      return;
+
+  *(gboolean *) found = TRUE;
+}
+
+/**
+ * gf_binding_ignore_data:
+ * @key: the name that data has which is attached to objects, see g_object_set_data()
+ *
+ * For bindings: says that what is attached to futures by this name may be released
+ * on any thread. A future that is dropped elsewhere than at home, and has nothing
+ * else to release there, then need not go home for it, where a program without a
+ * main loop would keep it. To be called before anything else, for at most four
+ * names, in all of the process and for ever.
+ *
+ * Since: 1.0
+ */
+void
+gf_binding_ignore_data (const char *key)
+{
+  guint quark;
+
+  g_return_if_fail (key != NULL);
+
+  quark = g_quark_from_string (key);
+  for (guint i = 0; i < G_N_ELEMENTS (ignored_keys); i++)
+    {
+      guint none = 0;
+
+      if (atomic_compare_exchange_strong (&ignored_keys[i], &none, quark) || none == quark)
+        return;
+    }
+  g_return_if_reached ();
 }
 
 /* Whether somebody attached data, or a weak reference, that GObject will

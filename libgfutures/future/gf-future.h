@@ -208,6 +208,8 @@ void          gf_future_watch             (GfFuture     *self,
                                            gpointer      user_data,
                                            GDestroyNotify destroy);
 GF_AVAILABLE_IN_1_0
+void          gf_binding_ignore_data      (const char   *key);
+GF_AVAILABLE_IN_1_0
 void          gf_binding_set_follower     (GfFutureCallback function,
                                            gpointer      user_data,
                                            GDestroyNotify destroy);

@@ -96,6 +96,9 @@ export namespace GFutures {
     /** The futures in the order in which they are settled: `for await (const future of …)`. */
     function as_completed<F extends Future>(futures: Iterable<F>): FutureIterator<F>;
 
+    function binding_call_quietly(executor: Executor, _function: string, _arguments: GLib.Variant | null): Future;
+    function binding_call_serialized_quietly(executor: Executor, _function: string, type: string, data: Uint8Array | string): Future;
+    function binding_ignore_data(key: string): void;
     function binding_set_follower(_function: FutureCallback): void;
 
     function error_get_remote_traceback(error: GLib.Error): string | null;
