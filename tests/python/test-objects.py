@@ -596,20 +596,6 @@ class KindTest(Case):
             self.assertEqual(future.get_state(), State.PENDING)
             call(future)
 
-    def test_the_wrapper_is_kept(self):
-        store = Gio.ListStore.new(GObject.Object)
-        future = GFutures.Future()
-        future.mark = 'a mark'
-        future.get_state()
-        store.append(future)
-        reference = weakref.ref(future)
-        del future
-        gc.collect()
-        self.assertIs(store.get_item(0), reference())
-        self.assertEqual(store.get_item(0).mark, 'a mark')
-        store.remove_all()
-        self.assertCollected(reference)
-
 
 if __name__ == '__main__':
     tap.main()

@@ -36,6 +36,12 @@ def start(fn, executor, args):
     return executor.submit(fn, *args)
 
 
+class Life:
+    """Of an executor: an attribute that is there while tasks may be given to it."""
+
+    __slots__ = '__weakref__',
+
+
 def iterate(executor, start, items, timeout, buffersize):
     """Yields the results of start(executor, item) in the order of the items, of which at
     most @buffersize are under way. Those that are not wanted any more are cancelled."""
@@ -43,14 +49,15 @@ def iterate(executor, start, items, timeout, buffersize):
     items = iter(items)
     futures = collections.deque(start(executor, item) for item in
                                 (items if buffersize is None else itertools.islice(items, buffersize)))
-    # It may go before its results do.
-    reference = weakref.ref(executor)
+    # It may go before its results do. That is when its attributes go, or who had it.
+    life = weakref.ref(executor.__dict__.setdefault('_life', Life()))
+    get_executor = GObject.Object.weak_ref(executor)
 
     def results():
         try:
             while futures:
-                executor = reference() if buffersize is not None else None
-                if executor is not None and not executor._is_abandoned:
+                executor = get_executor() if buffersize is not None and life() is not None else None
+                if executor is not None:
                     futures.extend(start(executor, item) for item in itertools.islice(items, 1))
                     del executor
                 yield _take_result(futures.popleft(), None if deadline is None else deadline - time.monotonic())
@@ -101,9 +108,6 @@ class Executor(_base, NativeExecutor):
     """Runs tasks somewhere else: concurrent.futures.Executor, and a GObject."""
 
     __module__ = OVERRIDES
-
-    # Whether it only lives till what it has accepted has run.
-    _is_abandoned = False
 
     def __init__(self, **properties):
         # As in concurrent.futures, there may be one that can do nothing.
@@ -165,7 +169,7 @@ class Executor(_base, NativeExecutor):
         a tuple of variants: None, bool, int (x), float, str, bytes (ay), list, dict,
         array.array, datetime with a time zone, exceptions, GLib.Variant as it is; a single
         GLib.Variant is all of them. Those of other types: TypeError, which says where."""
-        return NativeExecutor.call(self, function, _values.pack_arguments(args))
+        return GFutures.binding_call_quietly(self, function, _values.pack_arguments(args))
 
     def shutdown(self, wait=True, *, cancel_futures=False):
         """Takes nothing more; @wait blocks until what was accepted has returned."""

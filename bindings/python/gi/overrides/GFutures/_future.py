@@ -5,13 +5,13 @@
 # One that Python made is the standard library's, with all its attributes, and has
 # no GObject yet: nobody but Python knows of it. It is given one when something
 # looks at that side of it (connect, notify, bind, a function of the library), see
-# Future._expose(). From then on, as with a future that C made, the GObject is
+# Future._get_object(). From then on, as with a future that C made, the GObject is
 # settled first; the standard library's attributes follow, if they are there at
 # all, see _follow(). `_native` tells the two apart.
 #
-# Values stay in Python: its garbage collector sees nothing of what a GValue or a
-# closure of C refers to, and a cycle through one would leak. C gets numbers,
-# strings, or something that knows which future to ask.
+# The attributes belong to the GObject, with which PyGObject keeps them. A wrapper may
+# be gone while C has the GObject, and be made anew (from PyGObject 3.55 on): nothing
+# refers to one weakly, or takes its end for that of the future.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 import concurrent.futures
@@ -19,15 +19,15 @@ import sys
 import threading
 import time
 import types
-import weakref
 from concurrent.futures._base import (CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED, LOGGER, PENDING, RUNNING,
                                       CancelledError, InvalidStateError, TimeoutError)
 from threading import Condition, RLock, get_ident
 
 from gi.repository import Gio, GLib, GObject
 
-from . import _errors, _pickling, _values
-from ._native import OVERRIDES, GFutures, get_type, public
+from . import _errors, _pickling
+from ._native import OVERRIDES, GFutures, get_references, get_type, public
+from ._outcome import Outcome, is_same_error
 
 State = GFutures.FutureState
 
@@ -48,10 +48,12 @@ _base = concurrent.futures.Future
 _get_thread_default = GLib.MainContext.get_thread_default
 _main_thread = threading.main_thread().ident
 _FUTURE_ERROR = GFutures.future_error_quark()
-_nothing = GObject.Value(GObject.TYPE_POINTER)
 
 _SETTLED = (FINISHED, CANCELLED, CANCELLED_AND_NOTIFIED)
 _attaching = threading.Lock()
+
+# Of futures that have their outcome from no other, and none has it from them.
+_own = Outcome()
 
 
 # The names of functions whose results are pickles, see _worker.py.
@@ -76,52 +78,12 @@ class _Lazy:
         return future.__dict__.setdefault(self.name, self.make(lock))
 
 
-class _Keeper:
-    """Stands for a value in C: the future that keeps it in Python."""
-
-    __slots__ = ('future',)
-
-    def __init__(self, future):
-        self.future = weakref.ref(future)
-
-
-def _is_text(value):
-    """Whether C can have it: no zero character, no half of a surrogate pair."""
-    try:
-        return '\0' not in value and value.encode() is not None
-    except UnicodeEncodeError:
-        return False
-
-
-def _to_value(future, value):
-    """What C gets to see of a result."""
-    kind = type(value)
-    if value is None:
-        return _nothing
-    if kind is bool:
-        return GObject.Value(GObject.TYPE_BOOLEAN, value)
-    if kind is int and -1 << 63 <= value < 1 << 63:
-        return GObject.Value(GObject.TYPE_INT64, value)
-    if kind is float:
-        return GObject.Value(GObject.TYPE_DOUBLE, value)
-    if kind is str and _is_text(value):
-        return GObject.Value(GObject.TYPE_STRING, value)
-    if kind is GLib.Variant:
-        return GObject.Value(GObject.TYPE_VARIANT, value)
-    return GObject.Value(GObject.TYPE_PYOBJECT, _Keeper(future))
-
-
 def _follow(future, *_data):
     """The GObject is settled: tell the standard library's side."""
-    attributes = future.__dict__
-    for reference in attributes.pop('_derived', ()):
-        derived = reference()
-        if derived is not None:
-            derived._sources.append(future)
-    if '_lock' not in attributes:
+    if '_lock' not in future.__dict__:
         # C made it, or it was dropped unsettled and this is not the object that had waiters.
         return
-    cancelled, result, exception = future._get_outcome()
+    cancelled, result, exception = future._read()
     with future._lock:
         if future._state in _SETTLED:
             return
@@ -156,15 +118,6 @@ def wait_in_turns(timeout, poll, explain):
             except GLib.Error as error:
                 if not error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.TIMED_OUT):
                     raise _errors.from_gerror(error) from None
-
-
-def _get_references(future):
-    """To the GObject, of which one is the wrapper's."""
-    try:
-        return future.__grefcount__
-    except TypeError:
-        # There is none, for a subclass did not call __init__().
-        return 0
 
 
 class _Type:
@@ -225,7 +178,7 @@ class Future(_base, NativeFuture):
 
     def __del__(self):
         # C would tell so too, but when the garbage collector has emptied the handlers.
-        if self._native and _get_references(self) == 1 and not NativeFuture.is_done(self):
+        if self._native and get_references(self) == 1 and not NativeFuture.is_done(self):
             GFutures.Promise.reject_literal(self, _FUTURE_ERROR, GFutures.FutureError.BROKEN_PROMISE,
                                             'The promise was dropped before it was settled')
 
@@ -250,21 +203,29 @@ class Future(_base, NativeFuture):
     # The GObject
 
     def _expose(self):
-        """Gives the future its GObject, which then is the first to be settled."""
+        """The same, for who may listen on the main loop."""
+        NativeFuture.set_quiet(self._get_object(), False)
+        return self
+
+    def _get_object(self):
+        """Gives the future its GObject, which then is the first to be settled.
+
+        It is quiet: who waits for it, or has a callback, needs no main loop."""
         if self._native:
             return self
         with self._lock:
             if self._native:
                 return self
             GObject.Object.__init__(self)
+            NativeFuture.set_quiet(self, True)
             if self._home is not None:
                 GFutures.Promise.set_home(self, self._home)
             state = self._state
             if state == RUNNING:
                 GFutures.Promise.set_running(self)
             elif state == FINISHED:
-                self._outcome = (self._result, self._exception)
-                self._offer()
+                self._settled = (self._result, self._exception)
+                self._offer(self._settled)
             elif state != PENDING:
                 NativeFuture.cancel(self)
             self._native = True
@@ -290,12 +251,25 @@ class Future(_base, NativeFuture):
             self._interested = True
             NativeFuture.want(self)
 
-    def _offer(self):
-        """Settles the GObject with the outcome; false if another was first."""
-        result, exception = self._outcome
-        if exception is None:
-            return GFutures.Promise.resolve(self, _to_value(self, result))
-        return GFutures.Promise.reject(self, _errors.to_gerror(exception))
+    def _get_outcome(self):
+        """The outcome that others have theirs from, made when it is first asked for."""
+        outcome = self.__dict__.get('_outcome')
+        if outcome is None:
+            outcome = self.__dict__.setdefault('_outcome', Outcome(function=_get_pickled(self)))
+        return outcome
+
+    def _offer(self, settled):
+        """Settles the GObject with a result and an exception; false if another was first."""
+        outcome = self._get_outcome()
+        # Before C has it: those that have it from here look for it then.
+        outcome.settled = settled
+        if settled[1] is None:
+            accepted = GFutures.Promise.resolve(self, outcome.to_value())
+        else:
+            accepted = GFutures.Promise.reject(self, outcome.to_gerror())
+        if not accepted:
+            outcome.settled = outcome.error = None
+        return accepted
 
     def _tell(self):
         """Those who wait; the lock is held."""
@@ -337,90 +311,66 @@ class Future(_base, NativeFuture):
                 return True
 
         # One at a time: who puts it there. It is read when the GObject is settled.
-        outcome = (result, exception)
-        if self.__dict__.setdefault('_outcome', outcome) is not outcome:
+        settled = (result, exception)
+        if self.__dict__.setdefault('_settled', settled) is not settled:
             return False
-        if self._offer():
+        if self._offer(settled):
             return True
-        del self._outcome
+        del self._settled
         return False
 
-    def _get_outcome(self):
+    def _read(self):
         """Of a settled GObject: whether it was cancelled, the result, the exception."""
         attributes = self.__dict__
-        outcome = attributes.get('_read')
-        if outcome is None:
+        read = attributes.get('_has_read')
+        if read is None:
             # What was computed first is what everybody gets.
-            outcome = attributes.setdefault('_read', self._read_outcome())
-            attributes.pop('_sources', None)
-        return outcome
+            read = attributes.setdefault('_has_read', self._compute())
+            outcome = attributes.get('_outcome')
+            if outcome is not None:
+                cancelled, result, exception = read
+                outcome.remember(result, exception, exception and NativeFuture.get_error(self))
+        return read
 
-    def _read_outcome(self):
-        if '_outcome' not in self.__dict__ and _is_pickled(self):
-            try:
-                data, _type = NativeFuture.peek_serialized(self, _pickling.LARGE)
-            except GLib.Error:
-                pass
-            else:
-                return _pickling.loads_result(self, data)
-        state = NativeFuture.get_state(self)
-        if state == State.CANCELLED:
-            return True, None, None
-        result, exception = self.__dict__.get('_outcome', (None, None))
-        if state == State.FAILED:
-            if exception is None:
-                exception = self._read_exception()
-            return False, None, exception
-        if '_outcome' in self.__dict__ and exception is None:
-            return False, result, None
+    def _compute(self):
+        settled = self.__dict__.get('_settled')
         try:
-            return False, self._read_result(), None
+            function = _get_pickled(self) if settled is None else None
+            if function is not None:
+                try:
+                    data, _type = NativeFuture.peek_serialized(self, _pickling.LARGE)
+                except GLib.Error:
+                    pass
+                else:
+                    return False, self._load(function, data), None
+            state = NativeFuture.get_state(self)
+            if state == State.CANCELLED:
+                return True, None, None
+            if state == State.FAILED:
+                exception = settled[1] if settled is not None else None
+                return False, None, self._read_exception() if exception is None else exception
+            if settled is not None and settled[1] is None:
+                return False, settled[0], None
+            return False, self._find_outcome().find_result(NativeFuture.get_value(self)), None
         except Exception as error:
-            return False, None, error
+            # The traceback has this frame.
+            return False, None, error.with_traceback(None)
 
-    def _read_result(self):
-        value = NativeFuture.get_value(self)
-        if isinstance(value, _Keeper):
-            keeper = value.future()
-            if keeper is None:
-                raise ReferenceError('The result is gone with the future that had it')
-            return keeper.result(0)
-        return self._find_variant(value) if isinstance(value, GLib.Variant) else value
+    def _load(self, function, data):
+        if data:
+            return _pickling.loads_result(function, _pickling.loads_bytes, data)
+        return _pickling.loads_result(function, _pickling.loads, NativeFuture.get_serialized(self)[0])
 
     def _read_exception(self):
         error = NativeFuture.get_error(self)
         details = NativeFuture.get_error_details(self)
         if details is None:
-            return self._find_exception(error) or _errors.from_gerror(error)
+            exception = self._find_outcome().find_exception(error)
+            return _errors.from_gerror(error) if exception is None else exception
         return _pickling.loads_exception(details.get_data(), error)
 
-    def _find_source(self, is_it):
-        """Of one that has its outcome from another: the future of Python's that had it
-        first, or None. A chain may be long."""
-        future = self
-        while True:
-            sources = [source for source in future.__dict__.get('_sources', ())
-                       if source is not self and source.done() and not source.cancelled() and is_it(source)]
-            if not sources:
-                return None
-            future = sources[0]
-            if '_outcome' in future.__dict__ or '_read' in future.__dict__:
-                return future
-
-    def _find_exception(self, error):
-        def is_it(source):
-            own = NativeFuture.get_error(source)
-            return own is not None and (own.domain, own.code, own.message) == (error.domain, error.code, error.message)
-
-        source = self._find_source(is_it)
-        return source and source.exception(0)
-
-    def _find_variant(self, variant):
-        def is_it(source):
-            return NativeFuture.get_error(source) is None and NativeFuture.get_value(source) == variant
-
-        source = self._find_source(is_it)
-        return source.result(0) if source else _values.unpack(variant)
+    def _find_outcome(self):
+        return self.__dict__.get('_outcome', _own)
 
     # What concurrent.futures has
 
@@ -526,10 +476,9 @@ class Future(_base, NativeFuture):
             if self._state != FINISHED:
                 raise CancelledError()
             return self._result, self._exception
-        if not self._native:
-            self._expose()
+        self._get_object()
         self._wait(timeout)
-        cancelled, result, exception = self._get_outcome()
+        cancelled, result, exception = self._read()
         if cancelled:
             raise CancelledError()
         return result, exception
@@ -671,9 +620,9 @@ def _get_exception(settled):
 def _chain(source, native, call):
     global _continuations
     _continuations = True
-    # What the derived future may have its outcome from. The source, while it is pending,
-    # is not kept alive: it may be dropped, and that be an outcome too.
-    sources = []
+    # The source's outcome, and not the source: that may be dropped while it is pending,
+    # and be an outcome too.
+    outcome = Outcome(source._expose()._get_outcome())
 
     def run(settled, *_data):
         try:
@@ -686,29 +635,41 @@ def _chain(source, native, call):
                 return None
             result, returned = returned, Future()
             returned._settle(result, None)
-        sources.append(returned)
-        return returned._expose()
+        returned._expose()
+        if native is NativeFuture.finally_:
+            outcome.returned = returned._get_outcome()
+        else:
+            outcome.origin = returned._get_outcome()
+        return returned
 
-    if source._native and '_lock' not in source.__dict__ and '_derived' not in source.__dict__:
-        NativeFuture.follow(source)
-    derived = native(source._expose(), run)
-    derived._sources = sources
-    if source.done():
-        sources.append(source)
-    else:
-        source.__dict__.setdefault('_derived', []).append(weakref.ref(derived))
-        if source.done() and not sources:
-            # Meanwhile.
-            sources.append(source)
+    derived = native(source, run)
+    derived._outcome = outcome
     return derived
 
 
-def _gather(native, futures, result=None):
+class _Members:
+    """What a group's outcome has in the place of an origin."""
+
+    def __init__(self, futures, collect):
+        self.futures = futures
+        self.collect = collect
+
+    def find_result(self, value):
+        if self.collect is not None:
+            return self.collect(self.futures)
+        return next((future.result(0) for future in self.futures if future.done() and not future.cancelled() and
+                     NativeFuture.get_error(future) is None and NativeFuture.get_value(future) == value), value)
+
+    def find_exception(self, error):
+        return next((future.exception(0) for future in self.futures if future.done() and not future.cancelled() and
+                     is_same_error(NativeFuture.get_error(future), error)), None)
+
+
+def _gather(native, futures, collect=None):
     members = list(futures)
-    group = native([future._expose() for future in members])
-    group._sources = members
-    if result is not None:
-        group._get_members_result = result
+    group = native([future._get_object() for future in members])
+    group._outcome = Outcome()
+    group._outcome.members = _Members(members, collect)
     return group
 
 
@@ -723,20 +684,16 @@ class _Native:
     def __init__(self, **properties):
         GObject.Object.__init__(self, **properties)
 
-    def _expose(self):
-        # The calls of process pools are quiet until somebody listens.
-        NativeFuture.set_quiet(self, False)
-        return self
-
     def __copy__(self):
         raise TypeError('A future cannot be copied')
 
 
-def _is_pickled(future):
+def _get_pickled(future):
+    """The name of the function whose result arrives as a pickle, or None."""
     if not isinstance(future, Promise):
-        return False
+        return None
     function = NativePromise.get_function(future)
-    return function is not None and function.startswith(_PICKLED)
+    return function if function is not None and function.startswith(_PICKLED) else None
 
 
 # Whatever belongs to the GObject makes one first.
@@ -794,14 +751,6 @@ class FutureSet(_Native, GFutures.FutureSet):
 
     __module__ = OVERRIDES
 
-    # From the members to what the group comes to, where that is not one of them.
-    _get_members_result = None
-
-    def _read_result(self):
-        if self._get_members_result is not None:
-            return self._get_members_result(self._sources)
-        return super()._read_result()
-
 
 # What Python makes can be settled as a promise is.
 NativePromise = Promise.__mro__[2]
@@ -821,5 +770,8 @@ def current_promise():
 
 
 GFutures.binding_set_follower(_follow)
+# Wrappers, attributes and closures: Python frees objects on any thread.
+for _key in 'PyGObject::wrapper', 'PyGObject::instance-data':
+    GFutures.binding_ignore_data(_key)
 
 __all__ = ['Future', 'FutureSet', 'Promise', 'current_promise']

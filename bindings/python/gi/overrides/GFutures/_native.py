@@ -22,6 +22,15 @@ def public(what):
     return what
 
 
+def get_references(thing):
+    """To the GObject, of which one is the wrapper's: in __del__(), 1 is the last one."""
+    try:
+        return thing.__grefcount__
+    except TypeError:
+        # There is none, for a subclass did not call __init__().
+        return 0
+
+
 def get_type(name):
     """The GType of a class that is not to be made yet: its parent is overridden first."""
     return gi._gi.Repository.get_default().find_by_name('GFutures', name).get_g_type()

@@ -167,15 +167,14 @@ def _read_section(fd, kind, offset, size):
     return memoryview(mapping)[offset - start:]
 
 
-def loads_result(future, data):
-    """The outcome of a task: not cancelled, the result, the exception; @data if it is small."""
+def loads_result(name, load, data):
+    """The result of the task that a worker knows by this name: load(data)."""
     try:
-        return False, loads_bytes(data) if data else loads(GFutures.Future.get_serialized(future)[0]), None
+        return load(data)
     except Exception as error:
-        what = GFutures.Promise.get_function(future).split(':', 1)[1]
-        reason = pickle.UnpicklingError(f'The result of {what} cannot be unpickled: {_errors.describe(error)}')
-        reason.__cause__ = error
-        return False, None, reason
+        what = name.split(':', 1)[1]
+        raise pickle.UnpicklingError(
+            f'The result of {what} cannot be unpickled: {_errors.describe(error)}') from error
 
 
 # An exception goes as what it is, beside the error that other languages see.

@@ -19,17 +19,18 @@ from functools import partial
 from gi.repository import GLib, GObject
 
 from . import _errors, _executor, _future, _pickling, _spawn, _values, _worker
-from ._native import OVERRIDES, GFutures, public
+from ._native import OVERRIDES, GFutures, get_references, public
 
 _base = concurrent.futures.ProcessPoolExecutor
 _count_processors = getattr(os, 'process_cpu_count', os.cpu_count)
-_native_call = GFutures.Executor.call_full
-_native_call_serialized = GFutures.Executor.call_serialized
+_call = GFutures.binding_call_quietly
+_call_serialized = GFutures.binding_call_serialized_quietly
 _is_done = _future.NativeFuture.is_done
-_set_quiet = _future.NativeFuture.set_quiet
 
-# What accepted tasks wait for when the interpreter exits.
-_executors = weakref.WeakSet()
+# What accepted tasks wait for when the interpreter exits: what finds each pool, by its
+# life. (A function that GObject calls when the pool goes would clear the exception by
+# which it goes.)
+_executors = weakref.WeakKeyDictionary()
 _exiting = False
 
 
@@ -160,7 +161,8 @@ class ProcessPoolExecutor(_base, GFutures.ProcessPoolExecutor):
             properties['initializer_arguments'] = _values.pack_bytes(_spawn.get_preparation(initializer, initargs))
         GObject.Object.__init__(self, max_workers=max_workers, **properties)
         self._is_ready = True
-        _executors.add(self)
+        self._life = _executor.Life()
+        _executors[self._life] = GObject.Object.weak_ref(self)
 
     @classmethod
     def new(cls, max_workers, worker_argv=None):
@@ -194,10 +196,9 @@ class ProcessPoolExecutor(_base, GFutures.ProcessPoolExecutor):
         if name is None:
             name = _worker.PICKLE + _describe(named)
         if isinstance(data, bytes):
-            future = _native_call_serialized(self, 0, name, 'ay', data)
+            future = _call_serialized(self, name, 'ay', data)
         else:
-            future = _native_call(self, 0, None, name, data)
-        _set_quiet(future, True)
+            future = _call(self, name, data)
         return self._check(future) if _is_done(future) else future
 
     def _check(self, future):
@@ -269,9 +270,12 @@ class ProcessPoolExecutor(_base, GFutures.ProcessPoolExecutor):
         return False if error is None else error.message
 
     def __del__(self):
-        # What was accepted still runs. The interpreter waits for the thread when it exits.
-        if self._is_ready and not _exiting and (self.get_n_pending() or self.get_n_running()):
-            self._is_abandoned = True
+        # The wrapper may go before the pool does. What was accepted still runs; the
+        # interpreter waits for the thread when it exits.
+        if self._is_ready and get_references(self) == 1 and not _exiting and \
+           (self.get_n_pending() or self.get_n_running()):
+            # Nothing more is given to it.
+            self.__dict__.pop('_life', None)
             self.shutdown(wait=False)
             threading.Thread(target=_executor.NativeExecutor.shutdown, args=(self, True, False)).start()
 
@@ -286,14 +290,18 @@ def _start_chunk(fn, executor, chunk):
 def _exit():
     global _exiting
     _exiting = True
-    for executor in list(_executors):
-        executor.shutdown(wait=True)
+    for get_executor in list(_executors.values()):
+        executor = get_executor()
+        if executor is not None:
+            executor.shutdown(wait=True)
 
 
 def _forget():
     """A forked process has the pools of its parent, but nothing that serves them."""
-    for executor in _executors:
-        executor._is_ready = False
+    for get_executor in _executors.values():
+        executor = get_executor()
+        if executor is not None:
+            executor._is_ready = False
     _executors.clear()
 
 

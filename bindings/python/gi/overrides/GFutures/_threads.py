@@ -27,8 +27,69 @@ _names = itertools.count()
 _attaching = threading.Lock()
 _running = _future.running
 _Future = _future.Future
-_ATTRIBUTES = ('_max_workers', '_work_queue', '_idle', '_threads', '_broken', '_shutdown', '_shutdown_lock',
-               '_thread_name_prefix', '_initializer', '_initargs')
+
+
+class _Pool:
+    """What the threads of an executor know of it: its attributes, as those of
+    concurrent.futures are called. It goes with the executor's GObject, which keeps it."""
+
+    def __init__(self, max_workers, thread_name_prefix='', initializer=None, initargs=()):
+        self._work_queue = queue.SimpleQueue()
+        # As many as threads that wait, while more may be started.
+        self._idle = collections.deque()
+        self._threads = set()
+        self._broken = False
+        self._shutdown = False
+        self._shutdown_lock = threading.Lock()
+        self._thread_name_prefix = thread_name_prefix or f'ThreadPoolExecutor-{next(_names)}'
+        self._initializer = initializer
+        self._initargs = initargs
+        self._max_workers = max_workers
+
+    def add_thread(self):
+        try:
+            self._idle.pop()
+            return
+        except IndexError:
+            pass
+        work = self._work_queue
+
+        def wake(_reference):
+            work.put(None)
+
+        thread = threading.Thread(name=f'{self._thread_name_prefix}_{len(self._threads)}', target=_serve,
+                                  args=(weakref.ref(self, wake), work, self._initializer, self._initargs))
+        thread.start()
+        self._threads.add(thread)
+        base_thread._threads_queues[thread] = work
+
+    def break_off(self):
+        with self._shutdown_lock:
+            self._broken = 'A thread initializer failed, the thread pool is not usable anymore'
+            for future in self.drain():
+                future._settle(None, BrokenThreadPool(self._broken))
+
+    def drain(self):
+        while True:
+            try:
+                item = self._work_queue.get_nowait()
+            except queue.Empty:
+                return
+            if item is not None:
+                yield item[0]
+
+
+class _OfPool:
+    """An attribute of concurrent.futures' executor that other code reads, or sets."""
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __get__(self, executor, owner=None):
+        return self if executor is None else getattr(executor._pool, self.name)
+
+    def __set__(self, executor, value):
+        setattr(executor._pool, self.name, value)
 
 
 def _run(future, fn, args, kwargs):
@@ -47,7 +108,7 @@ def _run(future, fn, args, kwargs):
         future._settle(result, None)
 
 
-def _serve(executor_reference, work, initializer, initargs):
+def _serve(pool_reference, work, initializer, initargs):
     """A thread of the pool, until that is shut down or gone."""
     try:
         if initializer is not None:
@@ -55,31 +116,31 @@ def _serve(executor_reference, work, initializer, initargs):
                 initializer(*initargs)
             except BaseException:
                 LOGGER.critical('Exception in initializer:', exc_info=True)
-                executor = executor_reference()
-                if executor is not None:
-                    executor._initializer_failed()
+                pool = pool_reference()
+                if pool is not None:
+                    pool.break_off()
                 return
 
         while True:
             if work.empty():
-                executor = executor_reference()
-                if executor is not None and len(executor._threads) < executor._max_workers:
-                    executor._idle.append(None)
-                del executor
+                pool = pool_reference()
+                if pool is not None and len(pool._threads) < pool._max_workers:
+                    pool._idle.append(None)
+                del pool
             item = work.get()
             if item is not None:
                 _run(*item)
                 # Not kept while the thread waits.
                 del item
                 continue
-            executor = executor_reference()
-            if base_thread._shutdown or executor is None or executor._shutdown:
-                if executor is not None:
-                    executor._shutdown = True
+            pool = pool_reference()
+            if base_thread._shutdown or pool is None or pool._shutdown:
+                if pool is not None:
+                    pool._shutdown = True
                 # For the next thread.
                 work.put(None)
                 return
-            del executor
+            del pool
     except BaseException:
         LOGGER.critical('Exception in worker', exc_info=True)
 
@@ -98,92 +159,52 @@ class ThreadPoolExecutor(_base, GFutures.ThreadPoolExecutor):
         if initializer is not None and not callable(initializer):
             raise TypeError('initializer must be a callable')
         GObject.Object.__init__(self, max_workers=max_workers, **properties)
-        self._attach(max_workers, thread_name_prefix, initializer, initargs)
+        self._pool = _Pool(max_workers, thread_name_prefix, initializer, initargs)
 
-    def _attach(self, max_workers, thread_name_prefix='', initializer=None, initargs=()):
-        self._work_queue = queue.SimpleQueue()
-        # As many as threads that wait, while more may be started.
-        self._idle = collections.deque()
-        self._threads = set()
-        self._broken = False
-        self._shutdown = False
-        self._shutdown_lock = threading.Lock()
-        self._thread_name_prefix = thread_name_prefix or f'ThreadPoolExecutor-{next(_names)}'
-        self._initializer = initializer
-        self._initargs = initargs
-        self._max_workers = max_workers
+    _work_queue, _idle, _threads = _OfPool(), _OfPool(), _OfPool()
+    _broken, _shutdown, _shutdown_lock = _OfPool(), _OfPool(), _OfPool()
+    _thread_name_prefix, _initializer, _initargs = _OfPool(), _OfPool(), _OfPool()
+    _max_workers = _OfPool()
 
     def __getattr__(self, name):
         # One that C made has no attributes of Python's yet.
-        if name not in _ATTRIBUTES:
+        if name != '_pool':
             raise AttributeError(f'{type(self).__name__!r} object has no attribute {name!r}')
         with _attaching:
-            if '_max_workers' not in self.__dict__:
-                self._attach(self.get_max_workers())
-        return self.__dict__[name]
+            return self.__dict__.setdefault(name, _Pool(self.get_max_workers()))
 
     @classmethod
     def new(cls, max_workers):
         return cls(max_workers or _count_processors() or 1)
 
     def submit(self, fn, /, *args, **kwargs):
-        with self._shutdown_lock, base_thread._global_shutdown_lock:
-            if self._broken:
-                raise BrokenThreadPool(self._broken)
-            if self._shutdown:
+        pool = self._pool
+        with pool._shutdown_lock, base_thread._global_shutdown_lock:
+            if pool._broken:
+                raise BrokenThreadPool(pool._broken)
+            if pool._shutdown:
                 raise RuntimeError('cannot schedule new futures after shutdown')
             if base_thread._shutdown:
                 raise RuntimeError('cannot schedule new futures after interpreter shutdown')
             future = _Future()
-            self._work_queue.put((future, fn, args, kwargs))
-            if len(self._threads) < self._max_workers:
-                self._add_thread()
+            pool._work_queue.put((future, fn, args, kwargs))
+            if len(pool._threads) < pool._max_workers:
+                pool.add_thread()
             return future
 
     submit.__doc__ = _executor.Executor.submit.__doc__
 
-    def _add_thread(self):
-        try:
-            self._idle.pop()
-            return
-        except IndexError:
-            pass
-        work = self._work_queue
-
-        def wake(_reference):
-            work.put(None)
-
-        thread = threading.Thread(name=f'{self._thread_name_prefix}_{len(self._threads)}', target=_serve,
-                                  args=(weakref.ref(self, wake), work, self._initializer, self._initargs))
-        thread.start()
-        self._threads.add(thread)
-        base_thread._threads_queues[thread] = work
-
-    def _initializer_failed(self):
-        with self._shutdown_lock:
-            self._broken = 'A thread initializer failed, the thread pool is not usable anymore'
-            for future in self._drain():
-                future._settle(None, BrokenThreadPool(self._broken))
-
-    def _drain(self):
-        while True:
-            try:
-                item = self._work_queue.get_nowait()
-            except queue.Empty:
-                return
-            if item is not None:
-                yield item[0]
-
     def shutdown(self, wait=True, *, cancel_futures=False):
-        with self._shutdown_lock:
-            self._shutdown = True
+        pool = self._pool
+        with pool._shutdown_lock:
+            pool._shutdown = True
             if cancel_futures:
-                for future in self._drain():
+                for future in pool.drain():
                     future.cancel()
-            self._work_queue.put(None)
+            pool._work_queue.put(None)
         _executor.NativeExecutor.shutdown(self, False, cancel_futures)
         if wait:
-            for thread in self._threads:
+            for thread in pool._threads:
                 thread.join()
             if self.get_n_threads():
                 _executor.join(self)

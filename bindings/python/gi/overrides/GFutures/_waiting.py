@@ -37,7 +37,7 @@ def wait(fs, timeout=None, return_when=ALL_COMPLETED):
        or not all(isinstance(future, _future.Future) for future in futures):
         return concurrent.futures.wait(futures, timeout, return_when)
 
-    members = [future._expose() for future in futures]
+    members = [future._get_object() for future in futures]
     when = _conditions[return_when]
     try:
         _future.wait_in_turns(timeout, lambda turn: _native_poll(members, when, turn),
