@@ -3,8 +3,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 import concurrent.futures
 import inspect
+import operator
 import signal
 import time
+import unittest
 
 import futures_tasks as tasks
 from futures_support import (Case, DEADLINE, PROCESSES, STD, THREADS, for_pools, futures, gfutures_only,
@@ -23,8 +25,21 @@ class Names(Case):
 
     def test_all_of_this_python_are_there(self):
         for name in concurrent.futures.__all__:
-            if name != 'InterpreterPoolExecutor':
-                self.assertTrue(hasattr(futures, name), name)
+            self.assertTrue(hasattr(futures, name), name)
+            self.assertIn(name, dir(futures))
+
+    def test_none_that_no_python_has(self):
+        self.assertRaises(AttributeError, lambda: futures.NoSuchExecutor)
+
+    @unittest.skipUnless('InterpreterPoolExecutor' in concurrent.futures.__all__,
+                         'There are pools of interpreters since Python 3.14')
+    def test_pool_of_interpreters(self):
+        self.assertIs(futures.InterpreterPoolExecutor, concurrent.futures.InterpreterPoolExecutor)
+        with futures.InterpreterPoolExecutor(1) as pool, futures.ThreadPoolExecutor(1) as other:
+            fs = [executor.submit(operator.mul, n, n) for n in range(3) for executor in (pool, other)]
+            self.assertEqual(futures.wait(fs, DEADLINE).done, set(fs))
+            self.assertEqual(sorted(future.result() for future in futures.as_completed(fs, DEADLINE)),
+                             [0, 0, 1, 1, 4, 4])
 
     def test_may_be_imported(self):
         names = {}

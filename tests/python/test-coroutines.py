@@ -14,7 +14,13 @@ import unittest
 import gi
 
 gi.require_version('GFutures', '1')
-from gi.repository import GLib, GFutures
+from gi.repository import Gio, GLib, GFutures
+
+try:
+    from gi.events import GLibEventLoop
+except ImportError:
+    # Before PyGObject 3.50.
+    GLibEventLoop = None
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tap
@@ -42,6 +48,11 @@ def pass_turn():
 
 def in_asyncio(coroutine):
     return asyncio.run(asyncio.wait_for(coroutine, DEADLINE))
+
+
+def in_event_loop(coroutine):
+    with asyncio.Runner(loop_factory=lambda: GLibEventLoop(GLib.MainContext.default())) as runner:
+        return runner.run(asyncio.wait_for(coroutine, DEADLINE))
 
 
 def in_main_loop(coroutine):
@@ -414,6 +425,90 @@ class AsyncioTest(InBoth, Case):
         self.assertEqual(run(), list(range(20)))
         self.assertEqual(in_thread(run), list(range(20)))
         self.assertEqual(self.pool.submit(run).result(DEADLINE), list(range(20)))
+
+
+@unittest.skipIf(GLibEventLoop is None, 'PyGObject has an event loop of its own since 3.50')
+class EventLoopTest(AsyncioTest):
+    """PyGObject's event loop turns the main context, so all that needs one comes by itself."""
+
+    def run_coroutine(self, coroutine):
+        return in_event_loop(coroutine)
+
+    def test_it_is_that_loop(self):
+        async def main():
+            return type(asyncio.get_running_loop())
+
+        self.assertIs(self.run_coroutine(main()), GLibEventLoop)
+
+    def test_continuations(self):
+        async def main():
+            return await self.pool.submit(int, 5).then(lambda value: [value]).finally_(lambda: None)
+
+        self.assertEqual(self.run_coroutine(main()), [5])
+
+    def test_handlers(self):
+        seen = []
+
+        async def main():
+            future = self.pool.submit(int, 5)
+            future.connect('done', lambda future: seen.append(future.result(0)))
+            while not seen:
+                await asyncio.sleep(0.001)
+            return await future
+
+        self.assertEqual((self.run_coroutine(main()), seen), (5, [5]))
+
+    def test_operation_of_gio(self):
+        async def main():
+            file = Gio.File.new_for_path(__file__)
+            found, content, _tag = await GFutures.Future.from_async(file.load_contents_async)
+            return found, content.startswith(b'# test-coroutines.py')
+
+        self.assertEqual(self.run_coroutine(main()), (True, True))
+
+    def test_cancelled_operation_of_gio(self):
+        async def main():
+            socket = Gio.SocketListener.new()
+            socket.add_any_inet_port(None)
+            operation = GFutures.Future.from_async(socket.accept_async)
+            GLib.idle_add(lambda: operation.cancel_running() and False)
+            try:
+                await operation
+            except asyncio.CancelledError:
+                return 'cancelled'
+            finally:
+                socket.close()
+
+        self.assertEqual(self.run_coroutine(main()), 'cancelled')
+
+    def test_timeout(self):
+        async def main():
+            future = self.block(1)[0]
+            derived = future.then(lambda value: value)
+            try:
+                async with asyncio.timeout(0.01):
+                    await derived
+            except TimeoutError:
+                # The only one that wanted it has withdrawn.
+                return derived.cancelled(), future.cancelled()
+
+        self.assertEqual(self.run_coroutine(main()), (True, True))
+
+    def test_run_async(self):
+        async def inner():
+            return await self.pool.submit(int, 5)
+
+        async def main():
+            return await GFutures.run_async(inner())
+
+        self.assertEqual(self.run_coroutine(main()), 5)
+
+    def test_process(self):
+        async def main():
+            with GFutures.ProcessPoolExecutor(1) as pool:
+                return [await pool.submit(divmod, 7, 2), await pool.call('operator:add', 1, 2)]
+
+        self.assertEqual(self.run_coroutine(main()), [(3, 1), 3])
 
 
 class MainLoopTest(InBoth, Case):

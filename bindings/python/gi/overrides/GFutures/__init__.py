@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 # Each module overrides classes that those of the next ones derive from.
-from . import _errors, _future, _executor, _waiting, _threads, _processes, _coroutine, _worker
+from . import _errors, _native, _future, _executor, _waiting, _threads, _processes, _coroutine, _worker
 
+import concurrent.futures
 import concurrent.futures.process as process
 import concurrent.futures.thread as thread
 
@@ -16,3 +17,7 @@ for _module in (_errors, _future, _executor, _waiting, _threads, _processes, _co
     __all__ += _module.__all__
 
 serve = _worker.serve
+
+# What a newer Python has beside that is its own: pools of interpreters, whose futures
+# wait() and as_completed() take. It is found when it is asked for.
+_native.borrow(concurrent.futures, set(concurrent.futures.__all__) - set(__all__))

@@ -1,6 +1,8 @@
 # _native.py - the introspected library, as it is without these overrides
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
+import sys
+
 import gi._gi
 
 from ...module import get_introspection_module
@@ -20,6 +22,23 @@ def public(what):
         override(what)
     what.__module__ = PUBLIC
     return what
+
+
+def borrow(module, names):
+    """Lets `gi.repository.GFutures` have names of another module as well, which finds
+    them when they are asked for: that may take an import."""
+    proxy = sys.modules[PUBLIC]
+
+    class Proxy(type(proxy)):
+        __slots__ = ()
+
+        def __getattr__(self, name):
+            return getattr(module, name) if name in names else super().__getattr__(name)
+
+        def __dir__(self):
+            return sorted({*super().__dir__(), *names})
+
+    proxy.__class__ = Proxy
 
 
 def get_references(thing):
