@@ -52,6 +52,23 @@ test_shutdown_runs_what_was_accepted (TestPool     *self,
     }
 }
 
+/* As soon as it has returned, and not a moment later. */
+static void
+test_shutdown_closes_connections (void)
+{
+  guint n_before = test_n_connections ();
+
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autoptr (GfExecutor) pool = test_pool_new (2, i % 2 == 0 ? VIA_SOCKET : VIA_STDIO);
+      g_autoptr (GfFuture) future = gf_executor_call (pool, "test.square", g_variant_new_int32 (3));
+
+      g_assert_cmpint (g_variant_get_int32 (test_result (future)), ==, 9);
+      gf_executor_shutdown (pool, TRUE, FALSE);
+      g_assert_cmpuint (test_n_connections (), ==, n_before);
+    }
+}
+
 static gpointer
 let_go_thread (gpointer meeting)
 {
@@ -430,6 +447,7 @@ main (int    argc,
   test_add_for_vias ("shutdown/then-a-call", BOTH_WAYS, test_a_call_after_shutdown);
   test_add_for_vias ("shutdown/of-an-unused-pool", VIA (SOCKET), test_shutdown_of_an_unused_pool);
   test_add_for_vias ("shutdown/runs-what-was-accepted", ANY_WAY, test_shutdown_runs_what_was_accepted);
+  g_test_add_func ("/process-pool/shutdown/closes-connections", test_shutdown_closes_connections);
   test_add_for_vias ("shutdown/waits-for-what-runs", BOTH_WAYS, test_shutdown_waits_for_what_runs);
   test_add_for_vias ("shutdown/cancels-what-is-pending", BOTH_WAYS, test_shutdown_cancels_what_is_pending);
   test_add_for_vias ("shutdown/async", BOTH_WAYS, test_shutdown_async);

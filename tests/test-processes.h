@@ -209,6 +209,26 @@ test_n_descriptors (void)
   return n - 1;
 }
 
+/* Of those, sockets and pipes. (GLib's own thread closes what it has of a process
+ * that has ended, a pidfd, a moment later.) */
+static inline guint
+test_n_connections (void)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
+  const char *name;
+  guint n = 0;
+
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename ("/proc/self/fd", name, NULL);
+      g_autofree char *target = g_file_read_link (path, NULL);
+
+      n += target != NULL && (g_str_has_prefix (target, "socket:") || g_str_has_prefix (target, "pipe:"));
+    }
+
+  return n;
+}
+
 /* Children of this process, dead or alive. */
 static inline guint
 test_n_children (void)

@@ -175,8 +175,9 @@ gf_executor_trace_shutdown (GfExecutor *self,
  * executor are the process's: shutting them down is a programming error.
  *
  * @wait counts functions that have not returned, not futures that are not
- * settled; and, of a process pool, workers that have not ended. In a program without a main loop it also releases the data of this
- * thread's tasks. Called inside a task of this executor, it does not wait.
+ * settled; and, of a process pool, workers that have not ended, or whose sockets and
+ * pipes are still open. In a program without a main loop it also releases the data of
+ * this thread's tasks. Called inside a task of this executor, it does not wait.
  *
  * Dropping the last reference does the same without waiting and cancelling.
  *

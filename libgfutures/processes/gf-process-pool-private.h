@@ -66,7 +66,7 @@ struct _GfProcessPool
   guint             n_starting;   /* these, and those that do not exist yet */
   GPtrArray        *processes;    /* that serve */
   GPtrArray        *idle;         /* of these, that have no request */
-  guint             n_processes;  /* whatever has not been reaped */
+  guint             n_processes;  /* whatever has not been reaped, and released */
   guint             n_failures;   /* to start, one after the other */
   gint64            retry_time;   /* not to start before, µs */
   gboolean          retry_waits;  /* a timer will start then */
@@ -198,6 +198,7 @@ void           gf_process_pool_break      (GfProcessPool *self,
 void           gf_process_pool_gone       (GfProcessPool *self,
                                            GfProcess     *process,
                                            GError        *start_error);
+void           gf_process_pool_released   (GfProcessPool *self);
 
 /* gf-process.c */
 GfProcess     *gf_process_new             (GfProcessPool *pool,

@@ -10,6 +10,8 @@
 #include "gf-process-pool-private.h"
 
 #include "../future/gf-error.h"
+#include "../loop/gf-completion-private.h"
+#include "../loop/gf-thread-private.h"
 
 /* While others serve, a failed start is not repeated before that. */
 #define RETRY_US G_USEC_PER_SEC
@@ -215,15 +217,14 @@ gf_process_pool_trace (GfProcessPool *self,
   gf_trace_print (GF_TRACE_WORKERS, "%s: %s", pool, message);
 }
 
-/* A process was reaped, or could not be started (NULL): then @start_error, which
- * is taken, tells why. */
+/* A process was reaped, or could not be started (NULL, if it was not even made): then
+ * @start_error, which is taken, tells why. */
 void
 gf_process_pool_gone (GfProcessPool *self,
                       GfProcess     *process,
                       GError        *start_error)
 {
   GError *broken = NULL;
-  gboolean last;
 
   g_mutex_lock (&self->lock);
 
@@ -253,13 +254,38 @@ gf_process_pool_gone (GfProcessPool *self,
     gf_process_pool_break (self, broken);
   g_clear_error (&start_error);
 
+  if (process == NULL)
+    gf_process_pool_released (self);
+}
+
+static void
+gf_process_pool_closed (gpointer self,
+                        gpointer unused G_GNUC_UNUSED)
+{
+  gf_executor_closed (((GfProcessPool *) self)->executor);
+  gf_process_pool_unref (self);
+}
+
+/* Nothing is left of a process, and no descriptor is open for it: who waits for the
+ * end of the pool may count on that. Any thread. */
+void
+gf_process_pool_released (GfProcessPool *self)
+{
+  gboolean last;
+
   g_mutex_lock (&self->lock);
   self->n_processes--;
   last = self->closed && self->n_processes == 0;
   g_mutex_unlock (&self->lock);
 
-  if (last)
-    gf_executor_closed (self->executor);
+  if (!last)
+    return;
+
+  gf_process_pool_ref (self);
+  if (gf_thread_get ()->is_shared)
+    gf_completion_push (gf_process_pool_closed, self);
+  else
+    gf_process_pool_closed (self, NULL);
 }
 
 void

@@ -307,7 +307,7 @@ gf_process_start_now (GfProcessPool *pool)
     self->subprocess = gf_process_spawn (&start, fds[1], errors_fds[1], &error);
   if (self->subprocess == NULL)
     {
-      gf_process_pool_gone (pool, NULL, gf_process_start_failed (start.argv, error->message));
+      gf_process_pool_gone (pool, self, gf_process_start_failed (start.argv, error->message));
       gf_process_unref (self);
       gf_process_pool_unref (pool);
       return;

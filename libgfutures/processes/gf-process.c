@@ -91,6 +91,7 @@ gf_process_unref (GfProcess *self)
   g_string_free (self->held_line, TRUE);
   g_mutex_clear (&self->read_lock);
   g_mutex_clear (&self->lock);
+  gf_process_pool_released (self->pool);
   gf_process_pool_unref (self->pool);
   g_free (self);
 }
