@@ -29,8 +29,8 @@ check:
 	@.ci/check
 
 docs: build/docs/build.ninja
-	@tests/checks/check-manual.py build/docs
-	@echo "The manual: file://$(CURDIR)/build/docs/docs/reference/html/index.html"
+	@tests/checks/check-manual.py build/docs; status=$$?; manual=build/docs/docs/reference/html/index.html; \
+	  [ ! -f $$manual ] || echo "The manual: file://$(CURDIR)/$$manual"; exit $$status
 
 dist: build/dist/build.ninja
 	@meson dist -C build/dist
