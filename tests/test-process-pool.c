@@ -76,6 +76,21 @@ test_no_arguments_are_none (TestPool     *self,
   g_assert_null (g_value_get_pointer (gf_future_get_value (nothing, NULL)));
 }
 
+/* More seconds than 32 bits count */
+static void
+test_a_timeout_of_a_century (TestPool     *self,
+                             gconstpointer data)
+{
+  gint64 century = G_GINT64_CONSTANT (100) * 365 * 24 * 3600 * G_USEC_PER_SEC;
+
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autoptr (GfFuture) future = gf_executor_call (self->pool, "test.echo", NULL);
+
+      g_assert_true (gf_future_wait (future, century, NULL, NULL));
+    }
+}
+
 static void
 test_a_task_knows_itself (TestPool     *self,
                           gconstpointer data)
@@ -664,6 +679,7 @@ main (int    argc,
   test_add_for_vias ("values/of-many-sizes-come-back", ANY_WAY, test_values_of_many_sizes_come_back);
   test_add_for_vias ("values/are-not-mixed-up", ANY_WAY, test_many_calls_are_not_mixed_up);
   test_add_for_vias ("values/no-arguments-are-none", ANY_WAY, test_no_arguments_are_none);
+  test_add_for_vias ("a-timeout-of-a-century", BOTH_WAYS, test_a_timeout_of_a_century);
   test_add_for_vias ("a-task-knows-itself", ANY_WAY, test_a_task_knows_itself);
   test_add_for_vias ("it-runs-in-another-process", ANY_WAY, test_it_runs_in_another_process);
   test_add_for_vias ("floating-arguments-are-sunk", BOTH_WAYS, test_floating_arguments_are_sunk);

@@ -517,7 +517,8 @@ test_signals_are_at_their_defaults (TestPool     *self,
   pthread_sigmask (SIG_SETMASK, &old_mask, NULL);
 }
 
-/* The application's own descriptors, opened the careless way. */
+/* Those that end when they have nothing to do: from GLib 2.84 on one stays, which
+ * starts the others. */
 static guint
 count_pool_threads (void)
 {
@@ -531,7 +532,7 @@ count_pool_threads (void)
       g_autofree char *name = NULL;
 
       if (g_file_get_contents (path, &name, NULL, NULL))
-        n += g_str_has_prefix (name, "pool-") != 0;
+        n += g_str_has_prefix (name, "pool-") && !g_str_has_prefix (name, "pool-spawner");
     }
 
   return n;
@@ -555,6 +556,7 @@ test_parent_is_not_a_thread_that_ends (TestPool     *self,
   g_assert_cmpint (test_worker_pid (self->pool), ==, pid);
 }
 
+/* The application's own descriptors, opened the careless way. */
 static void
 test_no_descriptor_is_inherited (TestPool     *self,
                                  gconstpointer data)

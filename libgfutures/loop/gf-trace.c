@@ -251,15 +251,18 @@ char *
 gf_trace_escape (const char *text,
                  guint       max_characters)
 {
-  g_autofree char *valid = g_utf8_make_valid (text, (gssize) strnlen (text, 6 * (gsize) max_characters));
   GString *escaped = g_string_new (NULL);
-  const char *p = valid;
+  const char *p = text;
 
-  for (guint n = 0; *p != '\0' && n < max_characters; p = g_utf8_next_char (p), n++)
+  for (guint n = 0; *p != '\0' && n < max_characters; n++)
     {
-      gunichar c = g_utf8_get_char (p);
+      gunichar c = g_utf8_get_char_validated (p, -1);
+      gboolean valid = c < (gunichar) -2;
 
-      if (c == '\n')
+      p = valid ? g_utf8_next_char (p) : p + 1;
+      if (!valid)
+        g_string_append_unichar (escaped, 0xfffd);
+      else if (c == '\n')
         g_string_append (escaped, "\\n");
       else if (c == '\t')
         g_string_append (escaped, "\\t");

@@ -14,9 +14,9 @@ G_BEGIN_DECLS
 
 int     gf_buffer_find_fd  (gconstpointer data,
                             gsize         size,
-                            gsize        *offset);
+                            guint64      *offset);
 GBytes *gf_buffer_map      (int           fd,
-                            gsize         offset,
+                            guint64       offset,
                             gsize         size,
                             GError      **error);
 

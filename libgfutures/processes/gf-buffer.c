@@ -89,7 +89,7 @@ typedef struct
 {
   guint8 *data;
   gsize   size;
-  gsize   offset; /* in the file, of data */
+  guint64 offset; /* in the file, of data */
   int     fd;
 } GfMapping;
 
@@ -129,7 +129,7 @@ gf_mapping_free (gpointer data)
 int
 gf_buffer_find_fd (gconstpointer data,
                    gsize         size,
-                   gsize        *offset)
+                   guint64      *offset)
 {
   GfMapping key = { (guint8 *) data, size, 0, -1 };
   GfMapping *found;
@@ -154,11 +154,11 @@ gf_buffer_find_fd (gconstpointer data,
  * over it. Takes @fd, in the case of failure too. */
 GBytes *
 gf_buffer_map (int      fd,
-               gsize    offset,
+               guint64  offset,
                gsize    size,
                GError **error)
 {
-  gsize before = offset % (gsize) sysconf (_SC_PAGESIZE);
+  gsize before = (gsize) (offset % (guint64) sysconf (_SC_PAGESIZE));
   GfMapping *mapping;
   struct stat status;
   guint8 *data;
@@ -177,7 +177,7 @@ gf_buffer_map (int      fd,
       size > (guint64) status.st_size - offset)
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                   "The memfd has fewer than the %" G_GSIZE_FORMAT " bytes that it should", offset + size);
+                   "The memfd has fewer than the %" G_GUINT64_FORMAT " bytes that it should", offset + size);
       close (fd);
       return NULL;
     }
@@ -188,7 +188,8 @@ gf_buffer_map (int      fd,
       return g_bytes_new (NULL, 0);
     }
 
-  data = mmap (NULL, before + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, fd, offset - before);
+  data = mmap (NULL, before + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, fd,
+               (off_t) (offset - before));
   if (data == MAP_FAILED)
     {
       int saved_errno = errno;
@@ -268,9 +269,10 @@ gf_buffer_new (gsize    size,
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   fd = memfd_create ("gf-buffer", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (fd < 0 || size > G_MAXINT64 || ftruncate (fd, (off_t) size) != 0)
+  /* No object in memory may be larger, were there room for it. */
+  if (fd < 0 || size > G_MAXSSIZE || ftruncate (fd, (off_t) size) != 0)
     {
-      int saved_errno = size > G_MAXINT64 ? EFBIG : errno;
+      int saved_errno = fd >= 0 && size > G_MAXSSIZE ? EFBIG : errno;
 
       g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved_errno),
                    "Cannot create a buffer of %" G_GSIZE_FORMAT " bytes: %s",
@@ -416,7 +418,7 @@ gf_buffer_new_for_bytes (GBytes *bytes)
 {
   gconstpointer data;
   GfBuffer *self;
-  gsize offset;
+  guint64 offset;
   gsize size;
   int fd;
 

@@ -131,7 +131,8 @@ void
 gf_channel_set_limit (GfChannel *self,
                       guint64    max_message_size)
 {
-  self->max_message_size = max_message_size;
+  /* So that every length of a frame that passes fits a gsize of 32 bits, too. */
+  self->max_message_size = MIN (max_message_size, (guint64) G_MAXSSIZE);
 }
 
 guint64
@@ -384,7 +385,7 @@ gf_channel_map_parts (GfChannel *self,
                                "A descriptor was announced and did not come: there may be too many open files");
           return FALSE;
         }
-      part->bytes = gf_buffer_map (fd, part->offset, part->size, error);
+      part->bytes = gf_buffer_map (fd, part->offset, (gsize) part->size, error);
       if (part->bytes == NULL)
         {
           if (error != NULL && *error != NULL && (*error)->code == G_IO_ERROR_INVALID_ARGUMENT)

@@ -270,7 +270,7 @@ gf_outbox_make_table (GArray   *taken,
       GfTaken *part = &g_array_index (taken, GfTaken, i);
       gsize size = g_variant_get_size (part->array);
       guint8 entry[GF_FRAME_ENTRY_SIZE + sizeof part->path + 8] = { 0 };
-      gsize offset = 0;
+      guint64 offset = 0;
       int fd = -1;
 
       if (descriptors && size >= DESCRIPTOR_SIZE && fds->len < GF_FRAME_MAX_FDS)

@@ -212,7 +212,9 @@ gf_request_wait (GfRemote     *remote,
 
           if (now >= deadline)
             break;
-          time_left.tv_sec = (deadline - now) / G_USEC_PER_SEC;
+          /* A time_t of 32 bits holds no more. */
+          now = MAX (now, deadline - (gint64) G_MAXINT32 * G_USEC_PER_SEC);
+          time_left.tv_sec = (time_t) ((deadline - now) / G_USEC_PER_SEC);
           time_left.tv_nsec = (deadline - now) % G_USEC_PER_SEC * 1000;
         }
 

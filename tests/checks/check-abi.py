@@ -6,6 +6,9 @@ libgfutures-1-types.abi the types of the public headers: the values of enumerati
 the members of class structs, which are in no function's parameters. Private types, those of
 GLib and places in the source are left out, so that neither depends on a build.
 
+Each version of libabigail writes the same ABI in another way, and the differences are no
+difference of the ABI: only the version that wrote the baseline compares with it.
+
 With --update they are written anew.
 """
 import argparse
@@ -31,11 +34,12 @@ options = parser.parse_args()
 
 # The sizes in the baseline are those of
 MACHINE = 'x86_64'
-OLDEST = (2, 0)
 ABIDW = [
     'abidw', '--no-corpus-path', '--no-comp-dir-path', '--no-show-locs', '--no-architecture', '--no-elf-needed',
     '--no-parameter-names', '--type-id-style', 'hash', '--exported-interfaces-only', '--drop-private-types',
 ]
+# Where simplify() says the version that wrote it
+WRITER = 'abidw'
 # Bits of the status of abidiff
 FAILED, CHANGED, INCOMPATIBLE = 1 | 2, 4, 8
 
@@ -76,9 +80,17 @@ def find_obstacle():
         return f'the baseline is of {MACHINE}'
     if not shutil.which('abidw') or not shutil.which('abidiff'):
         return 'abidw and abidiff (abigail-tools) are missing'
-    version = tuple(map(int, re.findall(r'\d+', run('abidw', '--version').stdout)[:2]))
-    if version < OLDEST:
-        return f'abidw is older than {OLDEST[0]}.{OLDEST[1]}'
+    return None
+
+
+def get_version():
+    """Of libabigail, without what changes neither format nor meaning"""
+    return re.search(r'\d+\.\d+', run('abidw', '--version').stdout)[0]
+
+
+def get_writer(path):
+    """The version of libabigail that wrote a baseline"""
+    return ElementTree.parse(path).getroot().get(WRITER)
 
 
 def has_debug_information(library):
@@ -111,6 +123,7 @@ def simplify(path):
         for unit, element in unused:
             unit.remove(element)
 
+    tree.getroot().set(WRITER, get_version())
     ElementTree.indent(tree)
     tree.write(path, encoding='unicode')
 
@@ -196,6 +209,8 @@ with tempfile.TemporaryDirectory(prefix='gfutures-') as folder:
     for number, (name, file, dump_it) in enumerate(DUMPS, 1):
         if dump_it is dump_functions and not has_debug_information(options.library):
             print('ok', number, name, '# SKIP the library has no debug information')
+        elif get_writer(file) != get_version():
+            print('ok', number, name, f'# SKIP abidw {get_writer(file)} wrote the baseline, here is {get_version()}')
         else:
             ok &= compare(number, name, file, dump_it)
     print(f'1..{len(DUMPS)}')

@@ -33,8 +33,9 @@ for path in sorted(options.source.rglob('*.[ch]')):
             with tempfile.TemporaryDirectory() as folder:
                 whole = re.search(r'^main \(', program, re.MULTILINE)
                 goal = link if whole else ['-c']
-                run = subprocess.run(command + ['-xc', '-', '-xnone', '-o', f'{folder}/example'] + goal,
-                                     input=program, universal_newlines=True,
+                file = pathlib.Path(folder, 'example.c')
+                file.write_text(program, encoding='utf-8')
+                run = subprocess.run(command + [file, '-o', f'{folder}/example'] + goal, universal_newlines=True,
                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             n_tests += 1
             n_failed += run.returncode != 0

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import types
 import unittest
 import venv
 
@@ -160,15 +161,15 @@ def get_parameters(node):
 
 def get_runtime_parameters(function, is_method):
     """As in the stub, or None if they are not known."""
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        # What introspection tells: name(parameter:type=default, …) -> type
+    if not isinstance(getattr(function, '__func__', function), types.FunctionType):
+        # What introspection tells: name(parameter:type=default, …) -> type. Of a signature
+        # some versions of PyGObject tell nothing, some (*args, **kwargs), some the types.
         found = re.match(r'\w+\((.*?)\)( -> .*)?$', (getattr(function, '__doc__', None) or '').split('\n')[0])
         if not found:
             return None
         names = [part.split(':')[0].split('=')[0].strip() for part in found[1].split(', ') if part]
         return ['*user_data' if name == 'user_data' else name for name in names]
+    parameters = inspect.signature(function).parameters.values()
     prefix = {inspect.Parameter.VAR_POSITIONAL: '*', inspect.Parameter.VAR_KEYWORD: '**'}
     names = [prefix.get(parameter.kind, '') + parameter.name for parameter in parameters]
     return (['cls'] if is_method and inspect.ismethod(function) else []) + names

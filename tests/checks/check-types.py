@@ -232,9 +232,13 @@ class Names(unittest.TestCase):
     @unittest.skipUnless(GJS, 'gjs is missing')
     def test_the_types_have_what_javascript_has(self):
         own = self.ask_gjs()['own']
+        classes = get_gir_classes()
         missing = sorted(set(own.pop('')) - get_names(get_types()))
         for name, (members, statics) in own.items():
             members = {member for member in members if not member.startswith('_')} - JAVASCRIPT
+            if name in classes:
+                # From gjs 1.90 on a property is a member by this name, too: JavaScript has better ones.
+                members -= {prop for prop in get_gir_names(classes[name], 'property') if '-' in prop}
             statics = set(statics) - JAVASCRIPT
             node = find('class', name)
             if 'extends GLib.Error' in node.lines[0]:

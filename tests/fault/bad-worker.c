@@ -219,6 +219,8 @@ send_parts (Frame      *frame,
     frame_add_part (frame, (guint64) 1 << 60, 0, TRUE, 1, "1");
   else if (g_str_equal (mistake, "fd-offset"))
     frame_add_part (frame, 4096, 1, TRUE, 1, "1");
+  else if (g_str_equal (mistake, "fd-offset-4-gib"))
+    frame_add_part (frame, 4096, (guint64) 4 << 30, TRUE, 1, "1");
   else if (g_str_equal (mistake, "fd-offset-wraps"))
     frame_add_part (frame, 4096, G_MAXUINT64 - 4095, TRUE, 1, "1");
   else if (g_str_equal (mistake, "fd-unsealed"))

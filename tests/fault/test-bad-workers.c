@@ -163,6 +163,7 @@ static const struct
   { "fd-short", GF_FUTURE_ERROR_PROTOCOL, "fewer than the 4097 bytes" },
   { "fd-huge", GF_FUTURE_ERROR_PROTOCOL, "parts that exceed max-message-size (1152921504606846976)" },
   { "fd-offset", GF_FUTURE_ERROR_PROTOCOL, "fewer than the 4097 bytes" },
+  { "fd-offset-4-gib", GF_FUTURE_ERROR_PROTOCOL, "fewer than the 4294971392 bytes" },
   { "fd-offset-wraps", GF_FUTURE_ERROR_PROTOCOL, "wrong offset (18446744073709547520)" },
   { "fd-unsealed", GF_FUTURE_ERROR_PROTOCOL, "not that of a sealed memfd" },
   { "fd-writable", GF_FUTURE_ERROR_PROTOCOL, "not that of a sealed memfd" },

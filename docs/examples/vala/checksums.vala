@@ -131,9 +131,9 @@ class Window : Gtk.ApplicationWindow {
         });
 
         var factory = new Gtk.SignalListItemFactory ();
-        factory.setup.connect ((item) => item.child = new Row ());
-        factory.bind.connect ((item) => ((Row) item.child).show_future ((Future) item.item));
-        factory.unbind.connect ((item) => ((Row) item.child).show_future (null));
+        factory.setup.connect ((item) => ((Gtk.ListItem) item).child = new Row ());
+        factory.bind.connect ((item) => get_row (item).show_future ((Future) ((Gtk.ListItem) item).item));
+        factory.unbind.connect ((item) => get_row (item).show_future (null));
         var list = new Gtk.ListView (new Gtk.NoSelection (new Gtk.FlattenListModel (batches)), factory);
         list.show_separators = true;
         list.add_css_class ("rich-list");
@@ -197,6 +197,10 @@ class Window : Gtk.ApplicationWindow {
     public void cancel_tasks (int n_tasks) {
         foreach (var task in tasks[0:n_tasks])
             task.cancel ();
+    }
+
+    private unowned Row get_row (Object item) {
+        return (Row) ((Gtk.ListItem) item).child;
     }
 
     private Gtk.Button create_adder (string text, Gtk.FileChooserAction action) {

@@ -24,7 +24,10 @@ class TaskRow : Gtk.Box {
 
 Gtk.Window create_window (Gtk.Application application, TaskScope scope) {
     var factory = new Gtk.SignalListItemFactory ();
-    factory.bind.connect ((item) => item.child = new TaskRow ((Future) item.item));
+    factory.bind.connect ((object) => {
+        var item = (Gtk.ListItem) object;
+        item.child = new TaskRow ((Future) item.item);
+    });
     var running = new Gtk.ListView (new Gtk.NoSelection (scope.get_futures ()), factory);
     var window = new Gtk.ApplicationWindow (application) { child = running };
 
