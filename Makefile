@@ -3,12 +3,15 @@
 
 PREFIX = /usr/local
 TREE =
+SUITE =
+ALSO_ON =
 
 C_ONLY = -Dintrospection=disabled -Dvapi=disabled -Ddocs=disabled -Dtests=false
 
 help:
 	@echo "make demo      hash a directory tree by threads and by processes; TREE=/some/dir chooses it"
 	@echo "make check     build with gcc, clang and the sanitizers, and run every test"
+	@echo "make check-on SUITE=trixie   the same, from a fresh clone on another Debian: sid, bookworm-i386, bookworm-user; as root"
 	@echo "make bench     measure, beside GThreadPool and GTask"
 	@echo "make docs      build the manual, and check it for gaps and broken links"
 	@echo "make dist      make the tarball of a release, and build and test what is in it"
@@ -24,9 +27,14 @@ bench: build/release/build.ninja
 	@ninja -C build/release tests/benchmarks/gfutures-benchmark
 	@build/release/tests/benchmarks/gfutures-benchmark
 
-check:
+check: tools
+	@.ci/check $(ALSO_ON)
+
+tools:
 	@.ci/need c cxx clang san prof gir vala python gjs types docs gtk 'abi?' 'runner?'
-	@.ci/check
+
+check-on:
+	@.ci/check-on $(SUITE)
 
 docs: build/docs/build.ninja
 	@tests/checks/check-manual.py build/docs; status=$$?; manual=build/docs/docs/reference/html/index.html; \
@@ -65,4 +73,4 @@ build/install/build.ninja:
 clean:
 	@rm -rf build
 
-.PHONY: help demo check bench docs dist abi-baseline install clean
+.PHONY: help demo check check-on tools bench docs dist abi-baseline install clean

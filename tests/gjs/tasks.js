@@ -181,7 +181,8 @@ export async function exitLater(status) {
 }
 
 export function kill() {
-    new Gio.Subprocess({argv: ['kill', '-9', `${pid()}`]}).init(null);
+    // The shell has one of its own; not every system has the program.
+    new Gio.Subprocess({argv: ['sh', '-c', `kill -9 ${pid()}`]}).init(null);
     GLib.usleep(10000000);
 }
 

@@ -74,7 +74,7 @@ var {override, settleBy} = (() => {
         }
         if (data?.length > 0)
             return unpack(type, data);
-        /* The next would do, but gjs leaks each variant that is in a GValue. */
+        /* What is large comes as a variant. */
         if (type !== null)
             return getLarge(future);
         return COLLECT in future ? future[COLLECT](listMembers(future)) : getValue.call(future);

@@ -47,8 +47,8 @@ var {collectSoon, createVariant, fillBuffer, take, view} = (() => {
         });
     }
 
-    /* The bytes, to be looked at only. No method of GLib.Bytes is called: gjs leaks the
-     * bytes that it calls one of. */
+    /* The bytes, to be looked at only. No method of GLib.Bytes is called: gjs before 1.74.3,
+     * and 1.75 to 1.76.0, leaks the bytes that it calls one of. */
     function view(bytes) {
         return bytes.toArray();
     }
@@ -86,7 +86,8 @@ var {collectSoon, createVariant, fillBuffer, take, view} = (() => {
         return buffer;
     }
 
-    /* gjs leaks the variants that it makes, but not those that it is given. */
+    /* gjs before 1.74.3, and 1.75 to 1.76.0, leaks the variants that it makes, but not those
+     * that it is given. */
     function createVariant(type, bytes, pieces) {
         const carrier = GFutures.Promise.new();
 

@@ -239,8 +239,8 @@ var {serve} = (() => {
         }
     }
 
-    /* In a promise's job gjs cannot exit, and while it imports a module it aborts. What is
-     * imported later gets this function. */
+    /* In a promise's job gjs exits when the main loop ends and not before, and aborts if the
+     * program exits then: up to 1.90 at least. What is imported later gets this function. */
     function makeExitWork() {
         System.exit = (status = 0) => GFutures.worker_exit(status);
     }
@@ -252,7 +252,7 @@ var {serve} = (() => {
         system.exit = System.exit;
     }
 
-    /* A module that does not exist is not imported: gjs would warn of it. */
+    /* A module that does not exist is not imported: the error says more than that of gjs. */
     async function load(uri) {
         if (!Gio.File.new_for_uri(uri.replace(/[?#].*$/, '')).query_exists(null)) {
             throw new GLib.Error(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND, uri.startsWith('resource:')
