@@ -6,10 +6,12 @@ import gc
 import itertools
 import threading
 import time
+import unittest
 import weakref
 
 import futures_tasks as tasks
-from futures_support import DEADLINE, PROCESSES, THREADS, for_pools, futures, in_thread, join, shut_down, std_since
+from futures_support import (DEADLINE, PROCESSES, STD, THREADS, for_pools, futures, in_thread, join, shut_down,
+                             std_since)
 
 
 @for_pools(THREADS + PROCESSES)
@@ -238,6 +240,7 @@ class Map:
             self.assertEqual(list(results), [2 * i for i in range(23)])
 
     @std_since(3, 14)
+    @unittest.skipIf(STD, 'The iterator of concurrent.futures keeps the pool in a variable')
     def test_buffer_lets_the_pool_die(self):
         pool = self.executor_type(1)
         iterator = pool.map(tasks.identity, range(10), buffersize=3)

@@ -12,7 +12,7 @@ import unittest
 
 import __main__
 import futures_tasks as tasks
-from futures_support import Case, DEADLINE, PROCESSES, STD, for_pools, futures, std_since
+from futures_support import Case, DEADLINE, PROCESSES, STD, for_pools, futures, std_if_it_forks, std_since
 
 
 @for_pools(PROCESSES)
@@ -259,6 +259,7 @@ class ProcessPoolTest(Case):
             '    print("four")\n')
         self.assertEqual((status, output, errors), (0, 'one\ntwo\nthree\nfour\n', 'error'))
 
+    @std_if_it_forks
     def test_from_standard_input_or_the_command_line(self):
         # With no main module to be found again, what modules have still works.
         import subprocess
@@ -271,6 +272,7 @@ class ProcessPoolTest(Case):
                                   timeout=DEADLINE)
             self.assertEqual((done.returncode, done.stdout, done.stderr), (0, '3\n', ''))
 
+    @std_if_it_forks
     def test_program_run_as_a_module(self):
         import subprocess
         from futures_support import FOLDER, IMPORT

@@ -29,6 +29,9 @@ if STD:
     import concurrent.futures.process
     import concurrent.futures.thread
     IMPORT = 'import concurrent.futures as futures'
+    # The server from which workers come since Python 3.14 does not always know how they
+    # ended, and has the environment of its own start.
+    multiprocessing.set_start_method('fork', force=True)
 else:
     import gi
     gi.require_version('GFutures', '1')
@@ -50,6 +53,10 @@ def std_since(*version):
     return unittest.skipIf(STD and sys.version_info < version,
                            f'concurrent.futures has it since Python {".".join(map(str, version))}')
 
+
+std_if_it_forks = unittest.skipIf(
+    STD and multiprocessing.get_all_start_methods()[0] != 'fork',
+    'Workers of concurrent.futures run the main module again since Python 3.14')
 
 gfutures_only = unittest.skipIf(STD, 'GFutures adds this')
 
