@@ -234,7 +234,9 @@ test_a_long_task_holds_up_nobody (void)
   test_pool_end (pool);
 }
 
-/* Short ones were sent ahead before these came, and so are they. */
+/* Short ones were sent ahead before these came, and so are they. None of those is
+ * under way any more: a worker that is at work at one begins the next by itself, before
+ * another one's can be taken back. */
 static void
 test_tasks_begin_in_order (void)
 {
@@ -244,12 +246,15 @@ test_tasks_begin_in_order (void)
   TestMeeting meeting;
 
   test_meeting_init (&meeting);
-  for (guint i = 0; i < 1000; i++)
+  for (guint i = 0; i < 20; i++)
     {
-      g_autoptr (GfFuture) future = gf_executor_call (pool, "test.nothing", NULL);
+      GfFuture *short_ones[50];
 
-      if (i % 50 == 0)
-        test_result (future);
+      for (guint j = 0; j < G_N_ELEMENTS (short_ones); j++)
+        short_ones[j] = gf_executor_call (pool, "test.nothing", NULL);
+      g_assert_true (gf_wait (short_ones, G_N_ELEMENTS (short_ones), GF_RETURN_WHEN_ALL_COMPLETED, -1, NULL, NULL));
+      for (guint j = 0; j < G_N_ELEMENTS (short_ones); j++)
+        g_object_unref (short_ones[j]);
     }
   for (guint i = 0; i < G_N_ELEMENTS (futures); i++)
     futures[i] = test_call_with_address (pool, "test.meet", &meeting);

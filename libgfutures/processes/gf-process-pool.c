@@ -4,8 +4,9 @@
  * takes more; the shorter tasks are, the more it is sent ahead. What one was
  * sent ahead and has not begun, another takes when it has nothing to do; and when
  * the task before it is not short after all, it waits for any process again. So
- * tasks begin in the order in which they came, and none waits for another while a
- * process is free.
+ * none waits for another while a process is free, and tasks begin in the order in
+ * which they came, but for those that were sent ahead of short ones: a process that is
+ * at work begins them by itself, though an older one waits in another.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
