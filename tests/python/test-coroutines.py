@@ -393,6 +393,17 @@ class AsyncioTest(InBoth, Case):
         turn_until(lambda: not thread.is_alive() or GLib.MainContext.default().wakeup())
         self.assertEqual(asyncio_result, [5])
 
+    def test_main_loop_inside_a_task(self):
+        async def inner():
+            return await self.pool.submit(int, 5)
+
+        async def main():
+            # As a dialog does that a program waits for.
+            value = turn_until_done(GFutures.run_async(inner())).result(0)
+            return value, await self.pool.submit(int, 6)
+
+        self.assertEqual(self.run_coroutine(main()), (5, 6))
+
     def test_continuations_run_in_another_thread_s_loop(self):
         async def main():
             return await self.pool.submit(int, 5).then(lambda value: [value])

@@ -10,7 +10,7 @@ import inspect
 from gi.repository import GLib
 
 from ._errors import CancelledError
-from ._future import Future
+from ._future import Future, get_asyncio_task, running
 from ._native import OVERRIDES, public
 
 
@@ -45,6 +45,7 @@ class _Coroutine(Future):
         if coroutine is None:
             return
         self._awaited = None
+        outer, running.outer_task = getattr(running, 'outer_task', None), get_asyncio_task()
         try:
             if self._cancelling:
                 self._cancelling = False
@@ -72,6 +73,8 @@ class _Coroutine(Future):
                 self._coroutine = None
                 coroutine.close()
                 self._settle(None, TypeError(f'A coroutine on a main loop awaits futures, not {awaited!r}'))
+        finally:
+            running.outer_task = outer
 
     def cancel(self):
         """Raises CancelledError in the coroutine, at what it awaits; true if it was not over."""

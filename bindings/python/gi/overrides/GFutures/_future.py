@@ -34,7 +34,8 @@ State = GFutures.FutureState
 # The library's own, which the classes below replace.
 NativeFuture = GFutures.Future
 
-# The task that runs in this thread, if that is one of Python's.
+# The task that runs in this thread, if that is one of Python's; and the one of asyncio's
+# in which a coroutine of run_async() is at work, if a main loop runs inside it.
 running = threading.local()
 
 # How long Python's signal handlers may have to wait for a blocked main thread.
@@ -94,6 +95,14 @@ def _follow(future, *_data):
             future._state = FINISHED
         future._tell()
     future._invoke_callbacks()
+
+
+def get_asyncio_task():
+    """The task of asyncio that runs in this thread, or None. That module is not imported
+    for those that do without it."""
+    asyncio = sys.modules.get('asyncio')
+    loop = None if asyncio is None else asyncio._get_running_loop()
+    return None if loop is None else asyncio.current_task(loop)
 
 
 def wait_in_turns(timeout, poll, explain):
@@ -564,11 +573,10 @@ class Future(_base, NativeFuture):
         return _chain(self, NativeFuture.finally_, lambda settled: function())
 
     def __await__(self):
-        # Not imported for those that do without it.
-        asyncio = sys.modules.get('asyncio')
-        if asyncio is not None and asyncio._get_running_loop() is not None:
-            return asyncio.wrap_future(self).__await__()
-        return self._await()
+        task = get_asyncio_task()
+        if task is None or task is getattr(running, 'outer_task', None):
+            return self._await()
+        return sys.modules['asyncio'].wrap_future(self).__await__()
 
     def _await(self):
         # Without a loop of asyncio: for run_async().
