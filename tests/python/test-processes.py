@@ -142,6 +142,15 @@ class Processes(unittest.TestCase):
         self.assertEqual(len(answer), size)
         self.assertEqual(answer[:5], b'data\0')
 
+    def test_every_size_over_every_transport(self):
+        for properties in {'launcher': ['env']}, {'transport': GFutures.WorkerTransport.STDIO}, {}:
+            with GFutures.ProcessPoolExecutor(1, **properties) as pool:
+                for size in 0, 1000, 128 * 1024 - 1, 128 * 1024, 200_000, 5_000_000:
+                    for kind in bytes, bytearray:
+                        self.assertEqual(pool.submit(len, kind(size)).result(DEADLINE), size)
+                        result = pool.submit(kind, size).result(DEADLINE)
+                        self.assertEqual((type(result), len(result)), (kind, size))
+
     def test_closure_is_refused(self):
         future = self.pool.submit_full(0, None, lambda promise: None)
         with self.assertRaises(GLib.Error) as raised:

@@ -117,9 +117,19 @@ def dumps(value):
     return GLib.Variant.new_from_bytes(_values.BYTES, memory.seal(), True)
 
 
+def _find_memory(data):
+    """The shared memory that bytes came in, or None: through a launcher, or over stdio,
+    they come in ordinary memory."""
+    try:
+        return GFutures.Buffer.new_for_bytes(data)
+    except TypeError:
+        # That is PyGObject's, of a constructor that returns NULL.
+        return None
+
+
 def loads(data):
     """The value of a pickle that arrived: GLib.Bytes."""
-    memory = GFutures.Buffer.new_for_bytes(data) if data.get_size() >= LARGE else None
+    memory = _find_memory(data) if data.get_size() >= LARGE else None
     if memory is None:
         return loads_bytes(data.get_data())
     fd = memory.dup_fd()
