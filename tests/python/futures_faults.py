@@ -5,13 +5,14 @@
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 import os
+import pickle
 import signal
 import sys
 import threading
 import unittest
 
 import futures_tasks as tasks
-from futures_support import DEADLINE, PROCESSES, STD, for_pools, futures, in_thread, join
+from futures_support import DEADLINE, PROCESSES, STD, for_pools, futures, gfutures_only, in_thread, join
 
 GONE = 'terminated abruptly|died|killed|exit|signal'
 
@@ -203,9 +204,9 @@ class Faults:
             # The worker ends by it.
             self.assertIsInstance(error, self.broken_error)
         else:
-            # Its error is the future's.
+            # As there, but for what comes after it.
             self.assertIn('does not load', str(error))
-            self.assertNotIsInstance(error, futures.BrokenExecutor)
+            self.assertIsInstance(error, self.broken_error)
             self.assertEqual(pool.submit(tasks.add, 1, 2).result(DEADLINE), 3)
 
     def test_result_that_does_not_load(self):
@@ -218,8 +219,25 @@ class Faults:
             self.assertIn('does not load', str(error.__cause__))
         else:
             self.assertIn('does not load', str(error))
-            self.assertNotIsInstance(error, futures.BrokenExecutor)
+            self.assertIsInstance(error, self.broken_error)
+            self.assertIsInstance(error.__cause__, pickle.UnpicklingError)
             self.assertEqual(pool.submit(tasks.add, 1, 2).result(DEADLINE), 3)
+
+    @gfutures_only
+    def test_outcomes_whose_loading_ends_otherwise(self):
+        pool = self.make_pool(1)
+        for function, outcome in ((tasks.return_object, tasks.ExitsWhileLoading),
+                                  (tasks.raise_object, tasks.ExitsWhileLoading),
+                                  (tasks.raise_object, tasks.LoadsAsNumber)):
+            called = threading.Event()
+            future = pool.submit(function, outcome)
+            future.add_done_callback(lambda future: called.set())
+            error = future.exception(DEADLINE)
+            self.assertIsInstance(error, futures.UnpicklingError, (function, outcome))
+            self.assertIsInstance(error, self.broken_error)
+            self.assertIs(future.exception(), error)
+            self.assertTrue(called.wait(DEADLINE))
+        self.assertEqual(pool.submit(tasks.add, 1, 2).result(DEADLINE), 3)
 
     def test_exception_that_does_not_load(self):
         pool = self.make_pool(1)
@@ -230,9 +248,8 @@ class Faults:
             self.assertIn('UnloadableError', str(error.__cause__))
         else:
             # What it was has to be found out, from the error or from its cause.
-            self.assertIsInstance(error, Exception)
+            self.assertIsInstance(error, self.broken_error)
             self.assertIn('UnloadableError', f'{error} {error.__cause__}')
-            self.assertNotIsInstance(error, futures.BrokenExecutor)
             self.assertEqual(pool.submit(tasks.add, 1, 2).result(DEADLINE), 3)
 
     def test_soft_exit_and_interrupt_leave_the_worker(self):

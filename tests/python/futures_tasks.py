@@ -202,6 +202,10 @@ def return_object(cls, *args):
     return cls(*args)
 
 
+def raise_object(cls, *args):
+    raise cls(*args)
+
+
 def get_thread_name(*args):
     return threading.current_thread().name
 
@@ -323,6 +327,16 @@ class FailsToLoadHere:
 
 def load_fails_quietly(text):
     raise pickle.UnpicklingError(text)
+
+
+class ExitsWhileLoading(Exception):
+    def __reduce__(self):
+        return sys.exit, (3,)
+
+
+class LoadsAsNumber(Exception):
+    def __reduce__(self):
+        return int, (5,)
 
 
 class DiesWhileLoading:

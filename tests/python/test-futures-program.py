@@ -160,7 +160,7 @@ def index(processes, files, write):
         try:
             total += future.result()
         except ParseError as error:
-            write('unreadable', error.name, error.line, type(error.__cause__).__name__.strip('_'))
+            write('unreadable', error.name, error.line, type(error.__cause__).__name__)
     write('words', *(f'{word}={n}' for word, n in sorted(total.items())))
     return seen
 
@@ -288,7 +288,7 @@ class Program(unittest.TestCase):
         self.assertNotIn('the', words)
 
     def test_reports_what_it_cannot_read(self):
-        self.assertEqual(self.lines['unreadable'], 'bad.txt 2 RemoteTraceback')
+        self.assertEqual(self.lines['unreadable'], 'bad.txt 2 _RemoteTraceback')
 
     def test_tries_again(self):
         self.assertIn("store: nowhere=LookupError('nowhere') one='ONE' two='TWO'\n", self.output)

@@ -8,6 +8,7 @@ import array
 import concurrent.futures
 import datetime
 import multiprocessing.context
+import pickle
 from collections.abc import (AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterable, Iterator, Sequence)
 from concurrent.futures import (ALL_COMPLETED as ALL_COMPLETED, FIRST_COMPLETED as FIRST_COMPLETED,
                                 FIRST_EXCEPTION as FIRST_EXCEPTION, BrokenExecutor as BrokenExecutor,
@@ -493,6 +494,9 @@ class PoolBroken(_Error, BrokenProcessPool):
 
 class WorkerDied(_Error, BrokenProcessPool):
     """The worker process died while it ran this task. The pool goes on."""
+
+class UnpicklingError(BrokenProcessPool, pickle.UnpicklingError):
+    """Arguments or a result of a process arrived, and could not be unpickled."""
 
 class UnknownFunction(_Error, LookupError):
     """There is no function of that name."""

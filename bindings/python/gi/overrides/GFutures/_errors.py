@@ -2,10 +2,11 @@
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 import concurrent.futures
+import pickle
 import re
 import traceback
 from concurrent.futures import BrokenExecutor, CancelledError, InvalidStateError, TimeoutError
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures.process import BrokenProcessPool, _RemoteTraceback
 from concurrent.futures.thread import BrokenThreadPool
 
 from gi.repository import Gio, GLib
@@ -97,14 +98,24 @@ class TimedOut(_Error, TimeoutError):
         super().__init__(message, domain, code)
 
 
-class RemoteTraceback(Exception):
+@public
+class UnpicklingError(BrokenProcessPool, pickle.UnpicklingError):
+    """Arguments or a result of a process arrived, and could not be unpickled: the cause
+    says why. It breaks concurrent.futures' pools; ours go on."""
+
+
+# What concurrent.futures puts around the traceback of another process.
+_REMOTE = '\n"""\n', '"""'
+
+
+def make_remote_traceback(text):
     """The cause of an exception that was raised in another process."""
+    return _RemoteTraceback(text.join(_REMOTE))
 
-    def __init__(self, text):
-        self.text = text
 
-    def __str__(self):
-        return f'\n"""\n{self.text}"""'
+def _get_remote_text(cause):
+    before, after = _REMOTE
+    return cause.tb.removeprefix(before).removesuffix(after)
 
 
 # How pools of Python's name their tasks, see _worker.py.
@@ -134,7 +145,7 @@ def _make_exception(error, text):
         exception = error
     exception.message = _internal.sub('“', exception.message)
     if text:
-        exception.__cause__ = RemoteTraceback(text)
+        exception.__cause__ = make_remote_traceback(text)
     return exception
 
 
@@ -169,12 +180,13 @@ def to_fields(exception):
     text = None
     if exception.__traceback__ is not None:
         text = ''.join(traceback.format_exception(type(exception), exception, exception.__traceback__))
-    elif isinstance(exception.__cause__, RemoteTraceback):
+    elif isinstance(exception.__cause__, _RemoteTraceback):
         # It goes on as it came.
-        text = exception.__cause__.text
+        text = _get_remote_text(exception.__cause__)
     return error.domain, error.code, error.message, make_text(text) if text else None
 
 
 __all__ = ['BrokenExecutor', 'BrokenProcessPool', 'BrokenPromise', 'BrokenThreadPool', 'CancelledError',
            'InvalidState', 'InvalidStateError', 'MessageTooLarge', 'PoolBroken', 'ProtocolError',
-           'RemoteError', 'ShutDown', 'TimedOut', 'TimeoutError', 'UnknownFunction', 'WorkerDied']
+           'RemoteError', 'ShutDown', 'TimedOut', 'TimeoutError', 'UnknownFunction', 'UnpicklingError',
+           'WorkerDied']

@@ -22,6 +22,7 @@ import os
 import pickle
 import struct
 import sys
+import threading
 from multiprocessing.reduction import ForkingPickler
 
 from gi.repository import GLib
@@ -177,14 +178,21 @@ def _read_section(fd, kind, offset, size):
     return memoryview(mapping)[offset - start:]
 
 
-def loads_result(name, load, data):
-    """The result of the task that a worker knows by this name: load(data)."""
+def load_named(what, name, load, data):
+    """load(data), which is @what of the task that a worker knows by this name. However
+    that ends, but by Ctrl-C, it says which it was."""
     try:
         return load(data)
-    except Exception as error:
-        what = name.split(':', 1)[1]
-        raise pickle.UnpicklingError(
-            f'The result of {what} cannot be unpickled: {_errors.describe(error)}') from error
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+            raise
+        function = name.split(':', 1)[1]
+        raise _errors.UnpicklingError(
+            f'{what} of {function} cannot be unpickled: {_errors.describe(error)}') from error
+
+
+def loads_result(name, load, data):
+    return load_named('The result', name, load, data)
 
 
 # An exception goes as what it is, beside the error that other languages see.
@@ -202,12 +210,16 @@ def loads_exception(data, error):
     """The exception that came with a GError."""
     try:
         exception, text = pickle.loads(data)
-    except Exception as reason:
-        exception = pickle.UnpicklingError(
+        if not isinstance(exception, BaseException):
+            raise TypeError(f'{exception!r} is no exception')
+    except BaseException as reason:
+        if isinstance(reason, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+            raise
+        exception = _errors.UnpicklingError(
             f'The exception {error.message} cannot be unpickled: {_errors.describe(reason)}')
         text = GFutures.error_get_remote_traceback(error)
     if text:
-        exception.__cause__ = _errors.RemoteTraceback(text)
+        exception.__cause__ = _errors.make_remote_traceback(text)
     return exception
 
 

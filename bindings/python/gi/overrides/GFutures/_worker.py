@@ -61,7 +61,10 @@ def _find_task(name):
 
 
 def _run_task(promise, name, data, arguments):
-    value = _pickling.loads_bytes(data) if data else _pickling.loads(arguments.get_data_as_bytes())
+    if data:
+        value = _pickling.load_named('The arguments', name, _pickling.loads_bytes, data)
+    else:
+        value = _pickling.load_named('The arguments', name, _pickling.loads, arguments.get_data_as_bytes())
     if name[0] == 't':
         fn = _find_task(name)
         args, kwargs = value
