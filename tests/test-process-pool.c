@@ -411,6 +411,34 @@ test_running_is_seen_and_counted (TestPool     *self,
   test_guest_leave (&guest);
 }
 
+static void
+note_thread_cb (gpointer name)
+{
+  prctl (PR_GET_NAME, name);
+}
+
+/* By a thread that may block: the one that hears from workers serves everybody. */
+static void
+test_ignored_data_is_released_elsewhere (TestPool     *self,
+                                         gconstpointer data)
+{
+  gf_binding_ignore_data ("test-process-pool-data");
+  for (guint i = 0; i < 50; i++)
+    {
+      char name[16] = "";
+      GfFuture *future = gf_binding_call_quietly (self->pool, "test.square", g_variant_new_int32 (i));
+      g_autoptr (GfFuture) last = NULL;
+
+      g_object_set_data_full (G_OBJECT (future), "test-process-pool-data", name, note_thread_cb);
+      g_object_unref (future);
+      last = gf_executor_call (self->pool, "test.square", g_variant_new_int32 (i));
+      test_result (last);
+      while (((volatile char *) name)[0] == '\0')
+        g_thread_yield ();
+      g_assert_cmpstr (name, !=, "gf-io");
+    }
+}
+
 static int
 count_of (GfFuture *future)
 {
@@ -703,6 +731,7 @@ main (int    argc,
 
   test_add_for_vias ("running/progress-and-status-cross", ANY_WAY, test_progress_and_status_cross);
   test_add_for_vias ("running/is-seen-and-counted", BOTH_WAYS, test_running_is_seen_and_counted);
+  test_add_for_vias ("ignored-data-is-released-elsewhere", BOTH_WAYS, test_ignored_data_is_released_elsewhere);
   test_add_for_vias ("running/priorities-are-kept", BOTH_WAYS, test_priorities_are_kept);
   test_add_for_vias ("running/one-worker-keeps-the-order", BOTH_WAYS, test_calls_of_one_worker_keep_their_order);
 

@@ -321,6 +321,7 @@ void           gf_future_begun         (GfFuture *self,
 gboolean       gf_future_has_done_handlers (GfFuture *self);
 gboolean       gf_future_outcome_is_alive (GfFuture  *self,
                                         guint      state);
+void           gf_future_drop          (GfFuture *self);
 gboolean       gf_future_is_watched    (GfFuture *self,
                                         guint     state);
 void           gf_future_push_home     (GfFuture *self,

@@ -88,7 +88,7 @@ gf_future_settled (GfFuture *self,
     {
       atomic_fetch_or_explicit (&self->state, GF_STATE_UNWATCHED | GF_STATE_DELIVERED,
                                 memory_order_relaxed);
-      g_object_unref (self);
+      gf_future_drop (self);
     }
   else
     gf_future_push_home (self, state, GF_STATE_TOLD, take_reference);

@@ -10,6 +10,7 @@
 
 #include "gf-future-private.h"
 
+#include "../loop/gf-completion-private.h"
 #include "../loop/gf-thread-private.h"
 #include "gf-error.h"
 
@@ -195,11 +196,18 @@ gf_future_outcome_is_alive (GfFuture *self,
 /* Of what a binding attaches to each object, see gf_binding_ignore_data(). */
 static atomic_uint ignored_keys[4];
 
+typedef struct
+{
+  gboolean found;
+  gboolean ignored;
+} GfAttachments;
+
 static void
 gf_future_attachment_cb (GQuark   key,
                          gpointer data G_GNUC_UNUSED,
-                         gpointer found)
+                         gpointer user_data)
 {
+  GfAttachments *attachments = user_data;
   static GQuark notify_queue;
   static GQuark weak_locations;
   static GQuark toggle_references;
@@ -218,9 +226,12 @@ gf_future_attachment_cb (GQuark   key,
 
   for (guint i = 0; i < G_N_ELEMENTS (ignored_keys); i++)
     if (key == atomic_load_explicit (&ignored_keys[i], memory_order_relaxed))
-      return;
+      {
+        attachments->ignored = TRUE;
+        return;
+      }
 
-  *(gboolean *) found = TRUE;
+  attachments->found = TRUE;
 }
 
 /**
@@ -228,10 +239,12 @@ gf_future_attachment_cb (GQuark   key,
  * @key: the name that data has which is attached to objects, see g_object_set_data()
  *
  * For bindings: says that what is attached to futures by this name may be released
- * on any thread. A future that is dropped elsewhere than at home, and has nothing
- * else to release there, then need not go home for it, where a program without a
- * main loop would keep it. To be called before anything else, for at most four
- * names, in all of the process and for ever.
+ * on any thread that may block. A future that is dropped elsewhere than at home, and
+ * has nothing else to release there, then need not go home for it, where a program
+ * without a main loop would keep it. To be called before anything else, for at most
+ * four names, in all of the process and for ever.
+ *
+ * Any thread may call this.
  *
  * Since: 1.0
  */
@@ -254,15 +267,38 @@ gf_binding_ignore_data (const char *key)
 }
 
 /* Whether somebody attached data, or a weak reference, that GObject will
- * release or tell. */
+ * release or tell, and that has to be at home. Nothing is released in a thread that
+ * serves everybody. */
 static gboolean
 gf_future_has_attachments (GfFuture *self)
 {
-  gboolean found = FALSE;
+  GfAttachments attachments = { FALSE, FALSE };
 
-  g_datalist_foreach (&G_OBJECT (self)->qdata, gf_future_attachment_cb, &found);
+  g_datalist_foreach (&G_OBJECT (self)->qdata, gf_future_attachment_cb, &attachments);
 
-  return found;
+  return attachments.found || (attachments.ignored && gf_thread_get ()->is_shared);
+}
+
+static void
+gf_future_unref_elsewhere (gpointer self,
+                           gpointer unused G_GNUC_UNUSED)
+{
+  g_object_unref (self);
+}
+
+/* Drops a reference of the library's, which may be the last. */
+void
+gf_future_drop (GfFuture *self)
+{
+  GfAttachments attachments = { FALSE, FALSE };
+
+  if (gf_thread_get ()->is_shared && g_atomic_int_get (&G_OBJECT (self)->ref_count) == 1)
+    g_datalist_foreach (&G_OBJECT (self)->qdata, gf_future_attachment_cb, &attachments);
+
+  if (attachments.ignored)
+    gf_completion_push (gf_future_unref_elsewhere, self);
+  else
+    g_object_unref (self);
 }
 
 /* Whether a settled future needs to go home: nobody can connect any more if the
@@ -272,10 +308,16 @@ gboolean
 gf_future_is_watched (GfFuture *self,
                       guint     state)
 {
-  return g_atomic_int_get (&G_OBJECT (self)->ref_count) > 1 || (state & GF_STATE_HAS_DATA) ||
-         self->callbacks != NULL || gf_future_outcome_is_alive (self, state) ||
-         gf_future_has_attachments (self) ||
-         gf_future_has_handlers (self);
+  GfAttachments attachments = { FALSE, FALSE };
+
+  if (g_atomic_int_get (&G_OBJECT (self)->ref_count) > 1 || (state & GF_STATE_HAS_DATA) ||
+      self->callbacks != NULL || gf_future_outcome_is_alive (self, state) ||
+      gf_future_has_handlers (self))
+    return TRUE;
+
+  g_datalist_foreach (&G_OBJECT (self)->qdata, gf_future_attachment_cb, &attachments);
+
+  return attachments.found;
 }
 
 void
@@ -454,7 +496,7 @@ gf_future_push_home (GfFuture *self,
       if (old_state & GF_STATE_QUIET)
         {
           if (take_reference)
-            g_object_unref (self);
+            gf_future_drop (self);
           return;
         }
     }
@@ -503,7 +545,7 @@ gf_future_send (GfHomeItem *item)
     }
 
   atomic_fetch_or_explicit (&self->state, GF_STATE_UNWATCHED | GF_STATE_DELIVERED, memory_order_relaxed);
-  g_object_unref (self);
+  gf_future_drop (self);
 }
 
 /**
@@ -512,10 +554,11 @@ gf_future_send (GfHomeItem *item)
  * @quiet: whether it is quiet
  *
  * For bindings: a quiet future that is settled is not sent to its home context
- * unless a handler is connected by then, so that it keeps nothing alive there and
- * wakes nobody. #GfFuture::done and notifications are then emitted after it was
- * made loud again, once, as by other futures. Whoever makes a future quiet has to
- * do that before a handler is connected, by anyone.
+ * unless a handler is connected by then, or a callback added that runs there, so that
+ * it keeps nothing alive there and wakes nobody. #GfFuture::done and notifications are
+ * then emitted after it was made loud again, once, as by other futures; a callback that
+ * is added later makes it loud. Whoever makes a future quiet has to make it loud before
+ * a handler is connected, by anyone.
  *
  * Any thread may call this.
  *

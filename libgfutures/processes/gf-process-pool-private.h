@@ -66,7 +66,7 @@ struct _GfProcessPool
   guint             n_starting;   /* these, and those that do not exist yet */
   GPtrArray        *processes;    /* that serve */
   GPtrArray        *idle;         /* of these, that have no request */
-  guint             n_processes;  /* whatever has not been reaped, and released */
+  guint             n_processes;  /* being made, or made and not yet freed */
   guint             n_failures;   /* to start, one after the other */
   gint64            retry_time;   /* not to start before, µs */
   gboolean          retry_waits;  /* a timer will start then */

@@ -11,7 +11,6 @@
 
 #include "../future/gf-error.h"
 #include "../loop/gf-completion-private.h"
-#include "../loop/gf-thread-private.h"
 
 /* While others serve, a failed start is not repeated before that. */
 #define RETRY_US G_USEC_PER_SEC
@@ -266,8 +265,9 @@ gf_process_pool_closed (gpointer self,
   gf_process_pool_unref (self);
 }
 
-/* Nothing is left of a process, and no descriptor is open for it: who waits for the
- * end of the pool may count on that. Any thread. */
+/* Nothing is left of a process, and no descriptor is open for it: those that wait for
+ * the end of the pool may count on that. Any thread, which may be a caller's in the
+ * middle of something else: it tells nobody itself. */
 void
 gf_process_pool_released (GfProcessPool *self)
 {
@@ -278,14 +278,8 @@ gf_process_pool_released (GfProcessPool *self)
   last = self->closed && self->n_processes == 0;
   g_mutex_unlock (&self->lock);
 
-  if (!last)
-    return;
-
-  gf_process_pool_ref (self);
-  if (gf_thread_get ()->is_shared)
-    gf_completion_push (gf_process_pool_closed, self);
-  else
-    gf_process_pool_closed (self, NULL);
+  if (last)
+    gf_completion_push (gf_process_pool_closed, gf_process_pool_ref (self));
 }
 
 void

@@ -69,6 +69,7 @@ gf_process_ref (GfProcess *self)
   return self;
 }
 
+/* Takes the lock of the pool: no lock may be held. */
 void
 gf_process_unref (GfProcess *self)
 {

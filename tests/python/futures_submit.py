@@ -5,6 +5,7 @@ import concurrent.futures
 import functools
 import gc
 import operator
+import sys
 import threading
 import unittest
 import weakref
@@ -513,6 +514,20 @@ class ExecutorClass(Case):
             self.assertEqual(list(executor.map(tasks.add, [1, 2], [3, 4])), [4, 6])
             self.assertIsInstance(executor.submit(tasks.invert, 0).exception(), ZeroDivisionError)
             self.assertEqual(len(futures.wait([executor.submit(tasks.add, 1, 1)]).done), 1)
+
+    def test_derived_executor_without_a_constructor(self):
+        class Own(futures.Executor):
+            def __init__(self, pool):
+                self.pool = pool
+
+            def submit(self, fn, /, *args, **kwargs):
+                return self.pool.submit(fn, *args, **kwargs)
+
+        with futures.ThreadPoolExecutor(1) as pool:
+            own = Own(pool)
+            self.assertEqual(list(own.map(tasks.add, [1, 2], [3, 4])), [4, 6])
+            if not STD or sys.version_info >= (3, 14):
+                self.assertEqual(list(own.map(tasks.add, range(9), range(9), buffersize=2)), list(range(0, 18, 2)))
 
     def test_pools_may_be_derived(self):
         class Counting(futures.ThreadPoolExecutor):

@@ -289,11 +289,32 @@ class OutcomeTest(Case):
     def test_result_of_a_process(self):
         with GFutures.ProcessPoolExecutor(1) as pool:
             for value in 1, 'x', [1, {2}], b'x' * 200_000, None:
-                derived = pool.submit(tasks.identity, value).catch(lambda error: None).finally_(lambda: None)
+                future = pool.submit(tasks.identity, value)
+                derived = future.catch(lambda error: None).finally_(lambda: None)
                 gc.collect()
                 self.assertEqual(derived.result(DEADLINE), value)
-                # Again, from one that has been read.
-                self.assertEqual(derived.finally_(lambda: None).result(DEADLINE), value)
+                # It is unpickled once, for all, and for those that come later.
+                self.assertIs(future.result(DEADLINE), derived.result(DEADLINE))
+                self.assertIs(derived.finally_(lambda: None).result(DEADLINE), derived.result(DEADLINE))
+
+    def test_result_of_a_process_that_was_read_before(self):
+        with GFutures.ProcessPoolExecutor(1) as pool:
+            for future in pool.submit(tasks.identity, [1]), pool.call('builtins:list', [1]):
+                self.assertEqual(future.result(DEADLINE), [1])
+                self.assertIs(future.catch(lambda error: None).result(DEADLINE), future.result())
+
+    def test_exception_that_is_false(self):
+        class Empty(Exception):
+            def __len__(self):
+                return 0
+
+        error = Empty()
+        future = GFutures.Future()
+        derived = future.then(lambda value: value)
+        future.set_exception(error)
+        self.assertIs(future.exception(DEADLINE), error)
+        self.assertIs(derived.exception(DEADLINE), error)
+        self.assertIs(future.finally_(lambda: None).exception(DEADLINE), error)
 
     def test_result_of_a_call(self):
         with GFutures.ProcessPoolExecutor(1) as pool:
@@ -341,6 +362,15 @@ class OutcomeTest(Case):
         turn_until_done(other)
         self.assertIsInstance(one.exception(0), GFutures.InvalidState)
         self.assertIsInstance(other.exception(0), GFutures.InvalidState)
+
+    def test_circle_through_a_group(self):
+        first = GFutures.Future()
+        one = first.then(lambda value: group)
+        group = GFutures.Future.all([one])
+        first.set_result(1)
+        turn_until_done(group)
+        self.assertIsInstance(one.exception(0), GFutures.InvalidState)
+        self.assertIsInstance(group.exception(0), GFutures.InvalidState)
 
     def test_exception_that_drops_a_pool_arrives(self):
         self.assertRaises(TypeError, GFutures.LimitedExecutor.new, GFutures.ProcessPoolExecutor(1))

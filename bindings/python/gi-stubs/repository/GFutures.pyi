@@ -9,11 +9,14 @@ import concurrent.futures
 import datetime
 import multiprocessing.context
 import pickle
+import sys
 from collections.abc import (AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterable, Iterator, Sequence)
 from concurrent.futures import (ALL_COMPLETED as ALL_COMPLETED, FIRST_COMPLETED as FIRST_COMPLETED,
                                 FIRST_EXCEPTION as FIRST_EXCEPTION, BrokenExecutor as BrokenExecutor,
                                 CancelledError as CancelledError, InvalidStateError as InvalidStateError,
                                 TimeoutError as TimeoutError, process as process, thread as thread)
+if sys.version_info >= (3, 14):
+    from concurrent.futures import InterpreterPoolExecutor as InterpreterPoolExecutor
 from concurrent.futures.process import BrokenProcessPool as BrokenProcessPool
 from concurrent.futures.thread import BrokenThreadPool as BrokenThreadPool
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, overload

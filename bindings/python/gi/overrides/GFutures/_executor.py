@@ -42,6 +42,17 @@ class Life:
     __slots__ = '__weakref__',
 
 
+def _refer(executor):
+    """A function that gives the executor while tasks may be given to it, and then None."""
+    life = weakref.ref(executor.__dict__.setdefault('_life', Life()))
+    try:
+        get_executor = GObject.Object.weak_ref(executor)
+    except TypeError:
+        # It has no GObject, for a subclass did not call __init__().
+        return weakref.ref(executor)
+    return lambda: get_executor() if life() is not None else None
+
+
 def iterate(executor, start, items, timeout, buffersize):
     """Yields the results of start(executor, item) in the order of the items, of which at
     most @buffersize are under way. Those that are not wanted any more are cancelled."""
@@ -49,14 +60,13 @@ def iterate(executor, start, items, timeout, buffersize):
     items = iter(items)
     futures = collections.deque(start(executor, item) for item in
                                 (items if buffersize is None else itertools.islice(items, buffersize)))
-    # It may go before its results do. That is when its attributes go, or who had it.
-    life = weakref.ref(executor.__dict__.setdefault('_life', Life()))
-    get_executor = GObject.Object.weak_ref(executor)
+    # It may go before its results do.
+    get_executor = None if buffersize is None else _refer(executor)
 
     def results():
         try:
             while futures:
-                executor = get_executor() if buffersize is not None and life() is not None else None
+                executor = get_executor and get_executor()
                 if executor is not None:
                     futures.extend(start(executor, item) for item in itertools.islice(items, 1))
                     del executor

@@ -27,7 +27,7 @@ from gi.repository import Gio, GLib, GObject
 
 from . import _errors, _pickling
 from ._native import OVERRIDES, GFutures, get_references, get_type, public
-from ._outcome import Outcome, is_same_error
+from ._outcome import Outcome
 
 State = GFutures.FutureState
 
@@ -51,9 +51,10 @@ _main_thread = threading.main_thread().ident
 _FUTURE_ERROR = GFutures.future_error_quark()
 
 _SETTLED = (FINISHED, CANCELLED, CANCELLED_AND_NOTIFIED)
-_attaching = threading.Lock()
+# It may be taken again by what a garbage collection runs meanwhile.
+_attaching = threading.RLock()
 
-# Of futures that have their outcome from no other, and none has it from them.
+# In the place of a future's own, where no other future has to do with it.
 _own = Outcome()
 
 
@@ -212,14 +213,14 @@ class Future(_base, NativeFuture):
     # The GObject
 
     def _expose(self):
-        """The same, for who may listen on the main loop."""
+        """The same, for handlers and bindings on the main loop."""
         NativeFuture.set_quiet(self._get_object(), False)
         return self
 
     def _get_object(self):
         """Gives the future its GObject, which then is the first to be settled.
 
-        It is quiet: who waits for it, or has a callback, needs no main loop."""
+        It is quiet: waiting for it, and callbacks, need no main loop."""
         if self._native:
             return self
         with self._lock:
@@ -233,8 +234,7 @@ class Future(_base, NativeFuture):
             if state == RUNNING:
                 GFutures.Promise.set_running(self)
             elif state == FINISHED:
-                self._settled = (self._result, self._exception)
-                self._offer(self._settled)
+                self._offer(self._result, self._exception)
             elif state != PENDING:
                 NativeFuture.cancel(self)
             self._native = True
@@ -262,22 +262,31 @@ class Future(_base, NativeFuture):
 
     def _get_outcome(self):
         """The outcome that others have theirs from, made when it is first asked for."""
-        outcome = self.__dict__.get('_outcome')
+        attributes = self.__dict__
+        outcome = attributes.get('_outcome')
         if outcome is None:
-            outcome = self.__dict__.setdefault('_outcome', Outcome(function=_get_pickled(self)))
+            outcome = Outcome(function=_get_pickled(self))
+            if '_read_outcome' in attributes:
+                self._tell_outcome(outcome)
+            outcome = attributes.setdefault('_outcome', outcome)
         return outcome
 
-    def _offer(self, settled):
-        """Settles the GObject with a result and an exception; false if another was first."""
+    def _tell_outcome(self, outcome):
+        _cancelled, result, exception = self._read_outcome
+        outcome.remember(result, exception, None if exception is None else NativeFuture.get_error(self))
+
+    def _offer(self, result, exception):
+        """Settles the GObject; false if another was first."""
         outcome = self._get_outcome()
+        error = None if exception is None else _errors.to_gerror(exception)
         # Before C has it: those that have it from here look for it then.
-        outcome.settled = settled
-        if settled[1] is None:
+        outcome.settled = result, exception, error
+        if exception is None:
             accepted = GFutures.Promise.resolve(self, outcome.to_value())
         else:
-            accepted = GFutures.Promise.reject(self, outcome.to_gerror())
+            accepted = GFutures.Promise.reject(self, error)
         if not accepted:
-            outcome.settled = outcome.error = None
+            outcome.settled = None
         return accepted
 
     def _tell(self):
@@ -319,67 +328,60 @@ class Future(_base, NativeFuture):
                     self._invoke_callbacks()
                 return True
 
-        # One at a time: who puts it there. It is read when the GObject is settled.
-        settled = (result, exception)
-        if self.__dict__.setdefault('_settled', settled) is not settled:
+        # One at a time.
+        offer = (result, exception)
+        if self.__dict__.setdefault('_offered', offer) is not offer:
             return False
-        if self._offer(settled):
+        if self._offer(result, exception):
             return True
-        del self._settled
+        del self._offered
         return False
 
     def _read(self):
         """Of a settled GObject: whether it was cancelled, the result, the exception."""
         attributes = self.__dict__
-        read = attributes.get('_has_read')
+        read = attributes.get('_read_outcome')
         if read is None:
-            # What was computed first is what everybody gets.
-            read = attributes.setdefault('_has_read', self._compute())
+            # The first is the one that everybody gets.
+            read = attributes.setdefault('_read_outcome', self._compute())
             outcome = attributes.get('_outcome')
             if outcome is not None:
-                cancelled, result, exception = read
-                outcome.remember(result, exception, exception and NativeFuture.get_error(self))
+                self._tell_outcome(outcome)
         return read
 
     def _compute(self):
-        settled = self.__dict__.get('_settled')
         try:
-            function = _get_pickled(self) if settled is None else None
-            if function is not None:
+            outcome = self.__dict__.get('_outcome')
+            function = _get_pickled(self) if outcome is None else outcome.function
+            if function is not None and (outcome is None or outcome.settled is None):
                 try:
                     data, _type = NativeFuture.peek_serialized(self, _pickling.LARGE)
                 except GLib.Error:
                     pass
                 else:
-                    return False, self._load(function, data), None
+                    return False, self._load(function, outcome, data), None
             state = NativeFuture.get_state(self)
             if state == State.CANCELLED:
                 return True, None, None
-            if state == State.FAILED:
-                exception = settled[1] if settled is not None else None
-                return False, None, self._read_exception() if exception is None else exception
-            if settled is not None and settled[1] is None:
-                return False, settled[0], None
-            return False, self._find_outcome().find_result(NativeFuture.get_value(self)), None
+            outcome = outcome or _own
+            if state != State.FAILED:
+                return False, outcome.find_result(NativeFuture.get_value(self)), None
+            error = NativeFuture.get_error(self)
+            exception = outcome.find_exception(error)
+            return False, None, self._make_exception(error) if exception is None else exception
         except Exception as error:
             # The traceback has this frame.
             return False, None, error.with_traceback(None)
 
-    def _load(self, function, data):
-        if data:
-            return _pickling.loads_result(function, _pickling.loads_bytes, data)
-        return _pickling.loads_result(function, _pickling.loads, NativeFuture.get_serialized(self)[0])
+    def _load(self, function, outcome, data):
+        load = _pickling.loads_bytes if data else _pickling.loads
+        if not data:
+            data, _type = NativeFuture.get_serialized(self)
+        return _pickling.loads_result(function, load, data) if outcome is None else outcome.load(load, data)
 
-    def _read_exception(self):
-        error = NativeFuture.get_error(self)
+    def _make_exception(self, error):
         details = NativeFuture.get_error_details(self)
-        if details is None:
-            exception = self._find_outcome().find_exception(error)
-            return _errors.from_gerror(error) if exception is None else exception
-        return _pickling.loads_exception(details.get_data(), error)
-
-    def _find_outcome(self):
-        return self.__dict__.get('_outcome', _own)
+        return _errors.from_gerror(error) if details is None else _pickling.loads_exception(details.get_data(), error)
 
     # What concurrent.futures has
 
@@ -668,9 +670,8 @@ class _Members:
         return next((future.result(0) for future in self.futures if future.done() and not future.cancelled() and
                      NativeFuture.get_error(future) is None and NativeFuture.get_value(future) == value), value)
 
-    def find_exception(self, error):
-        return next((future.exception(0) for future in self.futures if future.done() and not future.cancelled() and
-                     is_same_error(NativeFuture.get_error(future), error)), None)
+    def get_outcomes(self):
+        return [future._get_outcome() for future in self.futures if future.done()]
 
 
 def _gather(native, futures, collect=None):

@@ -40,18 +40,22 @@ def is_same_error(one, other):
 
 
 class Outcome:
-    """Of one future. A derived one has an origin, from its beginning."""
+    """Of one future. A derived one has an origin, from its beginning.
 
-    __slots__ = ('settled', 'error', 'origin', 'returned', 'function', 'members', '__weakref__')
+    Other threads may read it meanwhile: `settled` is stored before what it makes
+    needless is taken out, and read after that."""
+
+    __slots__ = ('settled', 'loaded', 'origin', 'returned', 'function', 'members', '__weakref__')
 
     def __init__(self, origin=None, function=None):
-        # The result and the exception, once Python has them.
+        # The result, the exception and the GError that stands for it, once Python has
+        # them. While the GObject is being settled, it may still refuse them.
         self.settled = None
-        # The GError that stands for the exception.
-        self.error = None
+        # A result that was unpickled, in a tuple.
+        self.loaded = None
         # Where the outcome is from, if not its own.
         self.origin = origin
-        # What a function of finally_() has returned: if that fails, the outcome is its.
+        # That of the future that a function of finally_() has returned: its failure counts.
         self.returned = None
         # The name of the function whose pickled result it is.
         self.function = function
@@ -76,12 +80,18 @@ class Outcome:
             return GObject.Value(GObject.TYPE_VARIANT, value)
         return GObject.Value(GObject.TYPE_PYOBJECT, _Keeper(self))
 
-    def to_gerror(self):
-        self.error = _errors.to_gerror(self.settled[1])
-        return self.error
+    def _stands_for(self, value):
+        """Whether C has the result as @value."""
+        if isinstance(value, _Keeper):
+            return value.outcome() is self
+        own = self.settled[0]
+        return type(own) is type(value) and (own == value or own != own)
 
     def find_result(self, value):
         """The result that C has as @value."""
+        settled = self.settled
+        if settled is not None and self._stands_for(value):
+            return settled[0]
         if isinstance(value, _Keeper):
             outcome = value.outcome()
             if outcome is None:
@@ -89,17 +99,29 @@ class Outcome:
             return outcome.settled[0]
         if value is not None and not isinstance(value, GLib.Variant):
             return value
+
         # A chain may be long.
         outcome = self
-        while outcome.settled is None and outcome.origin is not None:
-            outcome = outcome.origin
-        if outcome.settled is not None:
-            return outcome.settled[0]
-        if outcome.members is not None:
-            return outcome.members.find_result(value)
-        if value is not None and outcome.function is not None:
-            return _pickling.loads_result(outcome.function, _pickling.loads, value.get_data_as_bytes())
-        return value if value is None else _values.unpack(value)
+        while True:
+            origin, members, settled = outcome.origin, outcome.members, outcome.settled
+            if settled is not None:
+                return settled[0]
+            if origin is None:
+                break
+            outcome = origin
+        if members is not None:
+            return members.find_result(value)
+        if value is None or outcome.function is None:
+            return value if value is None else _values.unpack(value)
+        return outcome.load(_pickling.loads, value.get_data_as_bytes())
+
+    def load(self, load, data):
+        """The result of a process, the same object for all."""
+        if self.loaded is None:
+            loaded = (_pickling.loads_result(self.function, load, data),)
+            if self.loaded is None:
+                self.loaded = loaded
+        return self.loaded[0]
 
     def find_exception(self, error):
         """The exception that C has as a GError, or None if it is not Python's."""
@@ -107,19 +129,19 @@ class Outcome:
         while outcomes:
             outcome = outcomes.pop()
             if outcome is None or outcome in seen:
-                # Futures may wait for each other in a circle, till one is timed out.
+                # Futures may wait for each other in a circle.
                 continue
             seen.add(outcome)
-            if is_same_error(outcome.error, error):
-                return outcome.settled[1]
-            if outcome.members is not None:
-                exception = outcome.members.find_exception(error)
-                if exception is not None:
-                    return exception
-            outcomes += outcome.origin, outcome.returned
+            origins, members = (outcome.origin, outcome.returned), outcome.members
+            settled = outcome.settled
+            if settled is not None and is_same_error(settled[2], error):
+                return settled[1]
+            outcomes += origins
+            if members is not None:
+                outcomes += reversed(members.get_outcomes())
         return None
 
     def remember(self, result, exception, error):
         """Its own is known: what it has that from need not be kept."""
-        self.settled, self.error = (result, exception), error
+        self.settled = result, exception, error
         self.origin = self.returned = self.members = None

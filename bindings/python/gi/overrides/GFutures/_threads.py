@@ -24,7 +24,6 @@ from ._native import OVERRIDES, GFutures, public
 _base = concurrent.futures.ThreadPoolExecutor
 _count_processors = getattr(os, 'process_cpu_count', os.cpu_count)
 _names = itertools.count()
-_attaching = threading.Lock()
 _running = _future.running
 _Future = _future.Future
 
@@ -170,8 +169,7 @@ class ThreadPoolExecutor(_base, GFutures.ThreadPoolExecutor):
         # One that C made has no attributes of Python's yet.
         if name != '_pool':
             raise AttributeError(f'{type(self).__name__!r} object has no attribute {name!r}')
-        with _attaching:
-            return self.__dict__.setdefault(name, _Pool(self.get_max_workers()))
+        return self.__dict__.setdefault(name, _Pool(self.get_max_workers()))
 
     @classmethod
     def new(cls, max_workers):
