@@ -100,6 +100,10 @@ def get_names(nodes):
             yield node.name
         elif isinstance(node, ast.AnnAssign):
             yield node.target.id
+        elif isinstance(node, ast.If):
+            # As in: if sys.version_info >= (3, 14)
+            if eval(compile(ast.Expression(node.test), 'the stub', 'eval'), {'sys': sys}):
+                yield from get_names(node.body)
         elif isinstance(node, ast.ImportFrom):
             yield from (name.asname for name in node.names if name.asname)
 
