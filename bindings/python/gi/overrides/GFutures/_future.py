@@ -214,20 +214,26 @@ class Future(_base, NativeFuture):
 
     def _expose(self):
         """The same, for handlers and bindings on the main loop."""
-        NativeFuture.set_quiet(self._get_object(), False)
+        if self._native or not self._make_object(False):
+            NativeFuture.set_quiet(self, False)
         return self
 
     def _get_object(self):
         """Gives the future its GObject, which then is the first to be settled.
 
         It is quiet: waiting for it, and callbacks, need no main loop."""
-        if self._native:
-            return self
+        if not self._native:
+            self._make_object(True)
+        return self
+
+    def _make_object(self, quiet):
+        """False: another thread has made it meanwhile."""
         with self._lock:
             if self._native:
-                return self
+                return False
             GObject.Object.__init__(self)
-            NativeFuture.set_quiet(self, True)
+            if quiet:
+                NativeFuture.set_quiet(self, True)
             if self._home is not None:
                 GFutures.Promise.set_home(self, self._home)
             state = self._state
@@ -242,7 +248,7 @@ class Future(_base, NativeFuture):
                 NativeFuture.follow(self)
                 if self.__dict__.get('_done_callbacks'):
                     self._show_interest()
-        return self
+        return True
 
     def _attach(self):
         """Gives a future of C the standard library's attributes."""
