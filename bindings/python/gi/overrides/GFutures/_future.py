@@ -287,12 +287,13 @@ class Future(_base, NativeFuture):
         error = None if exception is None else _errors.to_gerror(exception)
         # Before C has it: those that have it from here look for it then.
         outcome.settled = result, exception, error
+        self._settler = get_ident()
         if exception is None:
             accepted = GFutures.Promise.resolve(self, outcome.to_value())
         else:
             accepted = GFutures.Promise.reject(self, error)
         if not accepted:
-            outcome.settled = None
+            outcome.settled = self._settler = None
         return accepted
 
     def _tell(self):
@@ -356,6 +357,10 @@ class Future(_base, NativeFuture):
         return read
 
     def _compute(self):
+        if self.__dict__.get('_settler') == get_ident():
+            # It is being told, in the middle of _offer(): so that was accepted.
+            result, exception, _error = self._outcome.settled
+            return False, result, exception
         try:
             outcome = self.__dict__.get('_outcome')
             function = _get_pickled(self) if outcome is None else outcome.function
