@@ -1,4 +1,4 @@
-# _native.py - the introspected library, as it is without these overrides
+# _native.py - the introspected library, as it is without these overrides, and its module
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 import sys

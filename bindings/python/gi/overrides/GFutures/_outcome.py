@@ -13,7 +13,7 @@ import weakref
 
 from gi.repository import GLib, GObject
 
-from . import _errors, _pickling, _values
+from . import _pickling, _values
 
 _nothing = GObject.Value(GObject.TYPE_POINTER)
 

@@ -16,7 +16,7 @@ import types
 import weakref
 from functools import partial
 
-from gi.repository import GLib, GObject
+from gi.repository import GObject
 
 from . import _errors, _executor, _future, _pickling, _spawn, _values, _worker
 from ._native import OVERRIDES, GFutures, get_references, public
